@@ -1,0 +1,97 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+)
+
+// IDs returns the ids, at least from, of the tenants' rows whose time is in
+// [first, last] milliseconds.
+func (e *Embedded) IDs(ctx context.Context, tenants []Tenant, first, last int64, from uint64) (map[uint64]struct{}, error) {
+	e.show()
+	ids := map[uint64]struct{}{}
+	query := fmt.Sprintf(`%s:>=%d | fields %s`, quote(colID), from, quote(colID))
+	err := e.run(ctx, tenantIDs(tenants), query, nanos(first), nanosEnd(last), func(b *logstorage.DataBlock) {
+		if c := b.GetColumnByName(colID); c != nil {
+			for _, v := range c.Values {
+				ids[number(v)] = struct{}{}
+			}
+		}
+	})
+	return ids, err
+}
+
+// Deletion says which rows to delete.
+type Deletion struct {
+	// Name tells deletions apart; one that is still in progress is not begun again.
+	Name    string
+	Tenants []Tenant
+	// Stream restricts to one log stream of the one tenant named; 0 means all.
+	Stream uint64
+	// Before is the time in milliseconds up to which, excluded, rows are deleted.
+	Before int64
+}
+
+// Delete begins to delete. The library rewrites, in the background and one
+// deletion after another, the parts that have such rows; it remembers deletions
+// over a restart. Rows added afterwards may or may not be deleted.
+func (e *Embedded) Delete(ctx context.Context, d Deletion) error {
+	active, err := e.Deleting(ctx)
+	if err != nil {
+		return err
+	}
+	if _, ok := active[d.Name]; ok || len(d.Tenants) == 0 {
+		return nil
+	}
+	query := fmt.Sprintf("_time:<%s", time.UnixMilli(d.Before).UTC().Format("2006-01-02T15:04:05.000Z"))
+	if d.Stream != 0 {
+		query = "_stream_id:" + streamID(d.Tenants[0], strconv.FormatUint(d.Stream, 10)) + " " + query
+	}
+	f, err := logstorage.ParseFilter(query)
+	if err != nil {
+		return fmt.Errorf("log engine deletion %s: %w", d.Name, err)
+	}
+	// The library deletes nothing later than a deletion's start.
+	start := nanos(d.Before)
+	if err := e.storage.DeleteRunTask(ctx, d.Name, start, tenantIDs(d.Tenants), f); err != nil {
+		return fmt.Errorf("log engine deletion %s: %w", d.Name, err)
+	}
+	return nil
+}
+
+// Deleting returns the names of the deletions that have not ended.
+func (e *Embedded) Deleting(ctx context.Context) (map[string]struct{}, error) {
+	tasks, err := e.storage.DeleteActiveTasks(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("log engine deletions: %w", err)
+	}
+	names := make(map[string]struct{}, len(tasks))
+	for _, t := range tasks {
+		names[t.TaskID] = struct{}{}
+	}
+	return names, nil
+}
+
+// Rows returns how many rows the tenants have, at most of times before the given one.
+func (e *Embedded) Rows(ctx context.Context, tenants []Tenant, before int64) (int, error) {
+	e.show()
+	n := 0
+	err := e.run(ctx, tenantIDs(tenants), "* | stats count() n", 0, nanos(before)-1, func(b *logstorage.DataBlock) {
+		if c := b.GetColumnByName("n"); c != nil && len(c.Values) > 0 {
+			n, _ = strconv.Atoi(c.Values[0])
+		}
+	})
+	return n, err
+}
+
+func tenantIDs(tenants []Tenant) []logstorage.TenantID {
+	ids := make([]logstorage.TenantID, len(tenants))
+	for i, t := range tenants {
+		ids[i] = t.id()
+	}
+	return ids
+}

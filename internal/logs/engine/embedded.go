@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+)
+
+// forever is how far from now the library must keep rows. It would otherwise
+// delete by its own clock: at start even what lies ahead of a clock set wrong.
+// Retention is the logs package's, by log group.
+const forever = 100 * 365 * 24 * time.Hour
+
+// minFreeBytes is the free space below which rows are refused. The library
+// stops the whole process when a write fails for want of space.
+const minFreeBytes = 256 << 20
+
+// ErrNoSpace is returned by Add while the file system is almost full.
+var ErrNoSpace = errors.New("the file system of the log engine is almost full")
+
+// Embedded is VictoriaLogs' storage in one folder. Its methods may be called
+// from many goroutines.
+type Embedded struct {
+	path    string
+	log     *slog.Logger
+	lock    *os.File
+	storage *logstorage.Storage
+
+	// adding is held shared while rows are added and whole while Sync makes sure
+	// that none are left in memory.
+	adding sync.RWMutex
+	// added counts Adds; shown is how many of them queries see. showing serialises
+	// making them visible.
+	added, shown atomic.Uint64
+	showing      sync.Mutex
+	// days that have rows which may not be on disk; guarded by daysMu.
+	daysMu sync.Mutex
+	days   map[string]struct{}
+	names  nameSets
+}
+
+// Open opens the engine in the folder path, which it creates. Call Configure
+// first. A folder that another process has open is refused.
+func Open(path string, log *slog.Logger) (*Embedded, error) {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, fmt.Errorf("open log engine: %w", err)
+	}
+	lock, err := lockFolder(path)
+	if err != nil {
+		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
+	}
+	if err := removeSnapshots(path); err != nil {
+		lock.Close()
+		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
+	}
+	e := &Embedded{path: path, log: log, lock: lock, days: map[string]struct{}{}, names: nameSets{sets: map[nameKey]*nameSet{}}}
+	e.storage = logstorage.MustOpenStorage(filepath.Join(path, "storage"), &logstorage.StorageConfig{
+		Retention:             forever,
+		FutureRetention:       forever,
+		FlushInterval:         5 * time.Second,
+		MinFreeDiskSpaceBytes: minFreeBytes,
+	})
+	return e, nil
+}
+
+func lockFolder(path string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(path, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errors.New("another process has it open")
+		}
+		return nil, fmt.Errorf("lock it: %w", err)
+	}
+	return f, nil
+}
+
+// Close writes what is in memory to disk and closes. Nothing else may be in
+// progress. The Embedded is unusable afterwards.
+func (e *Embedded) Close() error {
+	e.storage.MustClose()
+	return e.lock.Close()
+}
+
+// Add takes rows. They are visible to queries that begin after it returned;
+// they are on disk after the next Sync.
+func (e *Embedded) Add(rows []Row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if e.storage.IsReadOnly() {
+		return ErrNoSpace
+	}
+	e.adding.RLock()
+	defer e.adding.RUnlock()
+	e.touch(rows)
+	f := flatteners.Get().(*flattener)
+	defer flatteners.Put(f)
+	lr := logstorage.GetLogRows(nil, nil, nil, nil, "")
+	defer logstorage.PutLogRows(lr)
+	for i := range rows {
+		if err := e.collect(lr, f, rows, i); err != nil {
+			return err
+		}
+		if lr.NeedFlush() {
+			e.storage.MustAddRows(lr)
+			lr.ResetKeepSettings()
+		}
+	}
+	e.storage.MustAddRows(lr)
+	e.added.Add(1)
+	return nil
+}
+
+// collect puts row i into lr.
+func (e *Embedded) collect(lr *logstorage.LogRows, f *flattener, rows []Row, i int) error {
+	r := &rows[i]
+	if i == 0 || f.allowed == nil || r.Tenant != rows[i-1].Tenant || r.Stream != rows[i-1].Stream ||
+		floorDiv(r.Time, dayMillis) != floorDiv(rows[i-1].Time, dayMillis) {
+		var err error
+		if f.allowed, err = e.nameSet(r); err != nil {
+			return err
+		}
+	}
+	n := lr.RowsCount()
+	lr.MustAdd(r.Tenant.id(), nanos(r.Time), f.flatten(r), 1)
+	if lr.RowsCount() != n+1 {
+		// Not reached as long as flatten keeps the library's bounds; an event must not vanish if it fails to.
+		return fmt.Errorf("log engine: the library refused a row of %d bytes", len(r.Message))
+	}
+	return nil
+}
+
+// touch notes which of the library's daily partitions the rows go to.
+func (e *Embedded) touch(rows []Row) {
+	const day = 24 * 60 * 60 * 1000
+	last := int64(-1)
+	for i := range rows {
+		d := rows[i].Time / day
+		if d == last {
+			continue
+		}
+		last = d
+		name := time.UnixMilli(rows[i].Time).UTC().Format("20060102")
+		e.daysMu.Lock()
+		e.days[name] = struct{}{}
+		e.daysMu.Unlock()
+	}
+}
+
+// show makes all rows added so far visible to queries.
+func (e *Embedded) show() {
+	if e.shown.Load() >= e.added.Load() {
+		return
+	}
+	e.showing.Lock()
+	defer e.showing.Unlock()
+	if n := e.added.Load(); e.shown.Load() < n {
+		e.storage.DebugFlush()
+		e.shown.Store(n)
+	}
+}
+
+func (t Tenant) id() logstorage.TenantID {
+	return logstorage.TenantID{AccountID: t.Account, ProjectID: t.Group}
+}
+
+// streamID returns the library's id for rows of t whose stream field is number.
+// It is {tenant, 128-bit hash of the stream's tags}, in hex.
+func streamID(t Tenant, stream string) string {
+	st := logstorage.GetStreamTags()
+	defer logstorage.PutStreamTags(st)
+	st.Add(colStream, stream)
+	return hex.EncodeToString(appendStreamHash(t, st.MarshalCanonical(nil)))
+}
+
+// run runs one query of the library's and gives each block of the answer to
+// take, one at a time.
+func (e *Embedded) run(ctx context.Context, tenants []logstorage.TenantID, query string, from, to int64, take func(*logstorage.DataBlock)) error {
+	q, err := logstorage.ParseQueryAtTimestamp(query, to)
+	if err != nil {
+		return fmt.Errorf("log engine query: %w", err)
+	}
+	q.AddTimeFilter(from, to)
+	var stats logstorage.QueryStats
+	var mu sync.Mutex
+	err = e.storage.RunQuery(logstorage.NewQueryContext(ctx, &stats, tenants, q, false, nil),
+		func(_ uint, b *logstorage.DataBlock) {
+			mu.Lock()
+			defer mu.Unlock()
+			take(b)
+		})
+	if err != nil {
+		return fmt.Errorf("log engine query: %w", err)
+	}
+	return ctx.Err()
+}

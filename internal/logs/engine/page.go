@@ -1,0 +1,314 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+)
+
+// A page is found by walking windows of time from the end asked for. A query
+// over a whole month that wants its newest hundred events reads the month (18 s
+// for 10 million rows); a count over a window reads hardly more than the
+// library's index, so windows are sized by counting: doubled while they hold
+// little, cut while they hold much.
+const (
+	// firstWindow is the first window's length in milliseconds.
+	firstWindow = 1000
+	// windowRows is how many rows one window is read with at most, unless they
+	// all fall on one millisecond. A filter reads more to find as much.
+	windowRows         = 20_000
+	filteredWindowRows = 100_000
+)
+
+// Page returns one page of events in order.
+func (e *Embedded) Page(ctx context.Context, q PageQuery) (Page, error) {
+	e.show()
+	w := walk{e: e, q: &q, from: q.From, to: q.To, best: newBest(&q)}
+	if c := q.Cursor; c != nil && q.Descending {
+		w.to = min(w.to, c.Time)
+	} else if c != nil {
+		w.from = max(w.from, c.Time)
+	}
+	w.clamp()
+	if err := w.run(ctx); err != nil {
+		return Page{}, err
+	}
+	return Page{Events: w.best.sorted(), Next: w.next, Scanned: w.scanned}, nil
+}
+
+// walk is one search for a page. The rows of [from, to] are yet to be seen.
+type walk struct {
+	e        *Embedded
+	q        *PageQuery
+	from, to int64
+	best     *best
+	scanned  int
+	next     *Position
+}
+
+// clamp narrows the range to where the storage has rows at all, so that a
+// search of all time does not walk empty years.
+func (w *walk) clamp() {
+	var s logstorage.StorageStats
+	w.e.storage.UpdateStats(&s)
+	const ms = int64(time.Millisecond)
+	if s.PartitionsCount == 0 || s.MinTimestamp > s.MaxTimestamp {
+		w.to = w.from - 1
+		return
+	}
+	w.from = max(w.from, floorDiv(s.MinTimestamp, ms))
+	w.to = min(w.to, floorDiv(s.MaxTimestamp, ms))
+}
+
+func (w *walk) run(ctx context.Context) error {
+	size := int64(firstWindow)
+	target := windowRows
+	if len(w.q.Contains) > 0 || w.q.Match != nil {
+		target = filteredWindowRows
+	}
+	for w.from <= w.to {
+		from, to := w.window(size)
+		n, err := w.e.count(ctx, w.q, from, to)
+		if err != nil {
+			return err
+		}
+		if n > target && to > from {
+			// Aim at half the target: rows do not come evenly.
+			size = max(1, (to-from+1)*int64(target)/int64(2*n))
+			continue
+		}
+		if n > 0 {
+			if err := w.e.read(ctx, w.q, from, to, w.best); err != nil {
+				return err
+			}
+		}
+		w.scanned += n
+		w.advance(from, to)
+		if w.ended() {
+			return nil
+		}
+		if n < target/2 {
+			size *= 2
+			if n > 0 {
+				size = max(size, (to-from+1)*int64(target)/int64(2*n))
+			} else {
+				size *= 4
+			}
+			size = min(size, maxWindow)
+		}
+	}
+	return nil
+}
+
+// maxWindow keeps sizes from overflowing.
+const maxWindow = 1 << 44
+
+// window returns the next window of that length at the end asked for.
+func (w *walk) window(size int64) (from, to int64) {
+	if w.q.Descending {
+		return max(w.from, w.to-size+1), w.to
+	}
+	return w.from, min(w.to, w.from+size-1)
+}
+
+func (w *walk) advance(from, to int64) {
+	if w.q.Descending {
+		w.to = from - 1
+	} else {
+		w.from = to + 1
+	}
+}
+
+// ended reports whether the page is complete, and notes where the next begins.
+func (w *walk) ended() bool {
+	if w.best.dropped {
+		// There was more than fits, so the page is full.
+		last := w.best.last().Position()
+		w.next = &last
+		return true
+	}
+	if w.from > w.to {
+		return true
+	}
+	if w.best.full() || w.q.MaxScan > 0 && w.scanned >= w.q.MaxScan {
+		w.next = w.edge()
+		return true
+	}
+	return false
+}
+
+// edge is the place before which, in the order asked for, everything was seen.
+func (w *walk) edge() *Position {
+	if w.q.Descending {
+		return &Position{Time: w.to + 1, ID: 0}
+	}
+	return &Position{Time: w.from - 1, ID: ^uint64(0)}
+}
+
+// count returns how many rows the window has, the text filter left aside.
+func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (int, error) {
+	n := 0
+	err := e.run(ctx, []logstorage.TenantID{q.Tenant.id()}, streamsFilter(q)+" | stats count() n",
+		nanos(from), nanosEnd(to), func(b *logstorage.DataBlock) {
+			if c := b.GetColumnByName("n"); c != nil && len(c.Values) > 0 {
+				n, _ = strconv.Atoi(c.Values[0])
+			}
+		})
+	return n, err
+}
+
+// read gives the rows of the window that q asks for to best.
+func (e *Embedded) read(ctx context.Context, q *PageQuery, from, to int64, best *best) error {
+	query := streamsFilter(q) + containsFilter(q.Contains) + " | fields " + eventColumns
+	var r blockReader
+	return e.run(ctx, []logstorage.TenantID{q.Tenant.id()}, query, nanos(from), nanosEnd(to),
+		func(b *logstorage.DataBlock) {
+			if r.open(b) {
+				best.take(&r)
+			}
+		})
+}
+
+// streamsFilter selects by stream ids, which the library resolves without its index.
+func streamsFilter(q *PageQuery) string {
+	if q.Streams == nil {
+		return "*"
+	}
+	ids := make([]string, len(q.Streams))
+	for i, s := range q.Streams {
+		ids[i] = streamID(q.Tenant, strconv.FormatUint(s, 10))
+	}
+	return "_stream_id:in(" + strings.Join(ids, ",") + ")"
+}
+
+// containsFilter selects messages that contain each text, byte for byte.
+func containsFilter(texts []string) string {
+	var b strings.Builder
+	for _, t := range texts {
+		if t != "" {
+			b.WriteString(" " + colMessage + ":*" + quote(t) + "*")
+		}
+	}
+	return b.String()
+}
+
+// quote quotes a text for the library's query language, which reads Go's quoted strings.
+func quote(s string) string { return strconv.Quote(s) }
+
+func nanos(ms int64) int64    { return ms * int64(time.Millisecond) }
+func nanosEnd(ms int64) int64 { return nanos(ms) + int64(time.Millisecond) - 1 }
+
+func floorDiv(a, b int64) int64 {
+	q := a / b
+	if a%b < 0 {
+		q--
+	}
+	return q
+}
+
+// best keeps the first events in the order asked for, no more of them than a
+// page holds, whatever order they come in.
+type best struct {
+	q *PageQuery
+	// heap has the last of the kept events on top.
+	heap    []Event
+	bytes   int
+	dropped bool
+}
+
+func newBest(q *PageQuery) *best { return &best{q: q} }
+
+// before reports whether a comes before b in the order asked for.
+func (b *best) before(a, c Position) bool {
+	if b.q.Descending {
+		return c.Less(a)
+	}
+	return a.Less(c)
+}
+
+// wants reports whether an event at p belongs to the page as far as is known.
+func (b *best) wants(p Position) bool {
+	if b.q.Cursor != nil && !b.before(*b.q.Cursor, p) {
+		return false
+	}
+	if b.dropped && !b.before(p, b.heap[0].Position()) {
+		return false
+	}
+	return true
+}
+
+func (b *best) full() bool {
+	return len(b.heap) >= b.q.Limit || b.bytes >= b.q.MaxBytes
+}
+
+// over reports whether the page is complete without its last event.
+func (b *best) over() bool {
+	return len(b.heap) > b.q.Limit ||
+		len(b.heap) > 1 && b.bytes > b.q.MaxBytes
+}
+
+func (b *best) take(r *blockReader) {
+	for i := range r.times {
+		p := Position{r.times[i] / int64(time.Millisecond), r.id(i)}
+		if !b.wants(p) {
+			continue
+		}
+		if b.q.Match != nil && !b.q.Match(r.messages[i]) {
+			continue
+		}
+		b.push(r.event(i, p))
+		for b.over() {
+			b.pop()
+			b.dropped = true
+		}
+	}
+}
+
+func (b *best) push(e Event) {
+	b.bytes += len(e.Message)
+	b.heap = append(b.heap, e)
+	i := len(b.heap) - 1
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !b.before(b.heap[parent].Position(), b.heap[i].Position()) {
+			break
+		}
+		b.heap[parent], b.heap[i] = b.heap[i], b.heap[parent]
+		i = parent
+	}
+}
+
+func (b *best) pop() {
+	n := len(b.heap) - 1
+	b.bytes -= len(b.heap[0].Message)
+	b.heap[0] = b.heap[n]
+	b.heap[n] = Event{}
+	b.heap = b.heap[:n]
+	for i := 0; ; {
+		c := 2*i + 1
+		if c >= n {
+			return
+		}
+		if c+1 < n && b.before(b.heap[c].Position(), b.heap[c+1].Position()) {
+			c++
+		}
+		if !b.before(b.heap[i].Position(), b.heap[c].Position()) {
+			return
+		}
+		b.heap[i], b.heap[c] = b.heap[c], b.heap[i]
+		i = c
+	}
+}
+
+func (b *best) last() *Event { return &b.heap[0] }
+
+func (b *best) sorted() []Event {
+	events := slices.Clone(b.heap)
+	sort.Slice(events, func(i, j int) bool { return b.before(events[i].Position(), events[j].Position()) })
+	return events
+}
