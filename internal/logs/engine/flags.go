@@ -46,11 +46,17 @@ func Configure(s Settings) error {
 		}
 	}
 	// The library refuses to run before the flags were parsed. Nothing else in
-	// this program uses them, so there is nothing on the command line for them.
-	if !flag.Parsed() {
-		if err := flag.CommandLine.Parse(nil); err != nil {
-			return fmt.Errorf("configure log engine: %w", err)
-		}
+	// this program uses them, so there is nothing on the command line for them;
+	// a test binary, before its TestMain runs the tests, has them there.
+	if flag.Parsed() {
+		return nil
+	}
+	if flag.Lookup("test.run") != nil {
+		flag.Parse()
+		return nil
+	}
+	if err := flag.CommandLine.Parse(nil); err != nil {
+		return fmt.Errorf("configure log engine: %w", err)
 	}
 	return nil
 }
