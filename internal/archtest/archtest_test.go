@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"capture":               {"evidence"},
 	"capture/postfix":       {"evidence", "capture/..."},
 	"capture/dovecot":       {"evidence", "capture/..."},
+	"capture/logline":       {"evidence"},
 	"capture/milter":        {"evidence", "capture/..."},
 	"capture/milter/tracer": {"evidence", "capture/..."},
 
@@ -51,6 +52,7 @@ var allowed = map[string][]string{
 	"api/logs":     {"..."},
 	"api/workmail": {"..."},
 	"console":      {"api/...", "api", "arn", "awserr", "event", "iam", "store", "trace", "evidence"},
+	"demo":         {"evidence"},
 	"app":          {"..."},
 	"archtest":     {},
 }
