@@ -16,7 +16,7 @@ var iamPaths = []string{
 // failsLegacy tells the few malformed ARNs that IAM refuses without a reason.
 func failsLegacy(r string) bool {
 	f := strings.SplitN(r, ":", arnParts)
-	if len(f) < 3 || f[1] != arn.Partition {
+	if len(f) < 3 || !ourPartition(f[1]) {
 		return false
 	}
 	return f[2] == "" || len(f) < arnParts && strings.Contains(r, "::")
@@ -32,7 +32,7 @@ func checkResource(r string) error {
 	if len(f) == 1 {
 		return malformed(`Resource %s must be in ARN format or "*".`, r)
 	}
-	if f[1] != arn.Partition {
+	if !ourPartition(f[1]) {
 		for len(f) < arnParts {
 			f = append(f, "*")
 		}
@@ -56,6 +56,11 @@ func checkResource(r string) error {
 		}
 	}
 	return nil
+}
+
+// ourPartition accepts a pattern too: AWS-managed policies write "arn:*:".
+func ourPartition(s string) bool {
+	return s == arn.Partition || open(s) && like(s, arn.Partition)
 }
 
 func checkIAMResource(r, region, path string) error {

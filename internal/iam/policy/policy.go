@@ -16,8 +16,8 @@
 //  5. service principals have resource policies only.
 //
 // Documents are immutable after Parse and safe for concurrent use. Matching is
-// done without regular expressions and never backtracks over more than one
-// wildcard, so that a hostile document costs a bounded time.
+// done without regular expressions and without trying a wildcard twice: a
+// decision costs at most the product of the sizes of documents and request.
 package policy
 
 // Kind is the place where a document stands; the grammar differs by it.

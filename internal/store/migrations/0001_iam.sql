@@ -44,6 +44,8 @@ CREATE TABLE roles (
     tags           TEXT NOT NULL,
     linked_service TEXT NOT NULL,   -- the service of a service-linked role, else empty
     created        BIGINT NOT NULL,
+    last_used      BIGINT NOT NULL, -- 0: never
+    last_region    TEXT NOT NULL,
     UNIQUE (account, folded)
 );
 
