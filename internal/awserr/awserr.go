@@ -22,6 +22,9 @@ type Error struct {
 	Message string
 	// Status is the HTTP status. Zero means 400.
 	Status int
+	// Members are further members of the error's shape in the service's model
+	// ("expectedSequenceToken"); nil for most.
+	Members map[string]string
 	// Cause is for our own log only; nil when the caller is at fault.
 	Cause error
 }

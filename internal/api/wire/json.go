@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"reflect"
 	"strings"
@@ -118,7 +119,9 @@ func (jsonCodec) result(_ *Request, _ string, out any) ([]byte, error) {
 }
 
 func (jsonCodec) failure(r *Request, _ string, e *awserr.Error) []byte {
-	body, err := marshalJSON(map[string]string{"__type": e.Code, r.service.message: e.Message})
+	members := map[string]string{"__type": e.Code, r.service.message: e.Message}
+	maps.Copy(members, e.Members)
+	body, err := marshalJSON(members)
 	if err != nil {
 		// Strings always marshal.
 		return []byte(`{"__type":"InternalFailure"}`)

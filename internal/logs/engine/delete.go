@@ -40,31 +40,47 @@ type Deletion struct {
 // deletion after another, the parts that have such rows; it remembers deletions
 // over a restart. Rows added afterwards may or may not be deleted.
 func (e *Embedded) Delete(ctx context.Context, d Deletion) error {
-	active, err := e.Deleting(ctx)
+	active, err := e.deleting(ctx)
 	if err != nil {
 		return err
 	}
 	if _, ok := active[d.Name]; ok || len(d.Tenants) == 0 {
 		return nil
 	}
-	query := fmt.Sprintf("_time:<%s", time.UnixMilli(d.Before).UTC().Format("2006-01-02T15:04:05.000Z"))
-	if d.Stream != 0 {
-		query = "_stream_id:" + streamID(d.Tenants[0], strconv.FormatUint(d.Stream, 10)) + " " + query
+	f, err := logstorage.ParseFilter(d.filter())
+	if err == nil {
+		// The library deletes nothing later than a deletion's start.
+		err = e.storage.DeleteRunTask(ctx, d.Name, nanos(d.Before), tenantIDs(d.Tenants), f)
 	}
-	f, err := logstorage.ParseFilter(query)
 	if err != nil {
-		return fmt.Errorf("log engine deletion %s: %w", d.Name, err)
-	}
-	// The library deletes nothing later than a deletion's start.
-	start := nanos(d.Before)
-	if err := e.storage.DeleteRunTask(ctx, d.Name, start, tenantIDs(d.Tenants), f); err != nil {
 		return fmt.Errorf("log engine deletion %s: %w", d.Name, err)
 	}
 	return nil
 }
 
-// Deleting returns the names of the deletions that have not ended.
-func (e *Embedded) Deleting(ctx context.Context) (map[string]struct{}, error) {
+// filter is the library's filter for the rows to delete.
+func (d *Deletion) filter() string {
+	query := "_time:<" + time.UnixMilli(d.Before).UTC().Format("2006-01-02T15:04:05.000Z")
+	if d.Stream != 0 {
+		query = "_stream_id:" + streamID(d.Tenants[0], strconv.FormatUint(d.Stream, 10)) + " " + query
+	}
+	return query
+}
+
+// Left returns how many rows d has yet to delete.
+func (e *Embedded) Left(ctx context.Context, d Deletion) (int, error) {
+	e.show()
+	n := 0
+	err := e.run(ctx, tenantIDs(d.Tenants), d.filter()+" | stats count() n", 0, nanos(d.Before)-1, func(b *logstorage.DataBlock) {
+		if c := b.GetColumnByName("n"); c != nil && len(c.Values) > 0 {
+			n, _ = strconv.Atoi(c.Values[0])
+		}
+	})
+	return n, err
+}
+
+// deleting returns the names of the deletions that have not ended.
+func (e *Embedded) deleting(ctx context.Context) (map[string]struct{}, error) {
 	tasks, err := e.storage.DeleteActiveTasks(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("log engine deletions: %w", err)
@@ -74,18 +90,6 @@ func (e *Embedded) Deleting(ctx context.Context) (map[string]struct{}, error) {
 		names[t.TaskID] = struct{}{}
 	}
 	return names, nil
-}
-
-// Rows returns how many rows the tenants have, at most of times before the given one.
-func (e *Embedded) Rows(ctx context.Context, tenants []Tenant, before int64) (int, error) {
-	e.show()
-	n := 0
-	err := e.run(ctx, tenantIDs(tenants), "* | stats count() n", 0, nanos(before)-1, func(b *logstorage.DataBlock) {
-		if c := b.GetColumnByName("n"); c != nil && len(c.Values) > 0 {
-			n, _ = strconv.Atoi(c.Values[0])
-		}
-	})
-	return n, err
 }
 
 func tenantIDs(tenants []Tenant) []logstorage.TenantID {

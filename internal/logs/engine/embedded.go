@@ -95,14 +95,22 @@ func (e *Embedded) Close() error {
 	return e.lock.Close()
 }
 
+// Ready returns ErrNoSpace while Add would.
+func (e *Embedded) Ready() error {
+	if e.storage.IsReadOnly() {
+		return ErrNoSpace
+	}
+	return nil
+}
+
 // Add takes rows. They are visible to queries that begin after it returned;
 // they are on disk after the next Sync.
 func (e *Embedded) Add(rows []Row) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	if e.storage.IsReadOnly() {
-		return ErrNoSpace
+	if err := e.Ready(); err != nil {
+		return err
 	}
 	e.adding.RLock()
 	defer e.adding.RUnlock()

@@ -336,7 +336,7 @@ func rowsOnDisk(t *testing.T, path string, tenant Tenant) int {
 	copied := copyParts(t, path)
 	e := open(t, copied)
 	defer closeEngine(t, e)
-	n, err := e.Rows(context.Background(), []Tenant{tenant}, noon*2)
+	n, err := e.Left(context.Background(), Deletion{Tenants: []Tenant{tenant}, Before: noon * 2})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,9 @@ const (
 
 // Page returns one page of events in order.
 func (e *Embedded) Page(ctx context.Context, q PageQuery) (Page, error) {
+	if q.Streams != nil && len(q.Streams) == 0 {
+		return Page{}, nil
+	}
 	e.show()
 	w := walk{e: e, q: &q, from: q.From, to: q.To, best: newBest(&q)}
 	if c := q.Cursor; c != nil && q.Descending {
@@ -142,12 +145,13 @@ func (w *walk) ended() bool {
 	return false
 }
 
-// edge is the place before which, in the order asked for, everything was seen.
+// edge is the place up to which, in the order asked for, everything was seen.
+// Row ids begin at 1.
 func (w *walk) edge() *Position {
 	if w.q.Descending {
-		return &Position{Time: w.to + 1, ID: 0}
+		return &Position{Time: w.to + 1}
 	}
-	return &Position{Time: w.from - 1, ID: ^uint64(0)}
+	return &Position{Time: w.from}
 }
 
 // count returns how many rows the window has, the text filter left aside.

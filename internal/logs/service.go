@@ -1,0 +1,156 @@
+package logs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"waybill/internal/logs/engine"
+	"waybill/internal/logs/journal"
+	"waybill/internal/store"
+)
+
+// Engine is what logs needs of a log engine. *engine.Embedded is one.
+type Engine interface {
+	// Ready tells why Add would refuse, if it would.
+	Ready() error
+	// Add takes rows; queries that begin after it returned see them.
+	Add(rows []engine.Row) error
+	// Sync returns once every row added before is on disk.
+	Sync(ctx context.Context) error
+	// Page finds events in order.
+	Page(ctx context.Context, q engine.PageQuery) (engine.Page, error)
+	// IDs tells which rows of a range of times there are, of ids at least from.
+	IDs(ctx context.Context, tenants []engine.Tenant, first, last int64, from uint64) (map[uint64]struct{}, error)
+	// Delete begins to delete rows; Left counts those it has not deleted.
+	Delete(ctx context.Context, d engine.Deletion) error
+	Left(ctx context.Context, d engine.Deletion) (int, error)
+	Close() error
+}
+
+// Config is what a Service is made of.
+type Config struct {
+	DB *store.DB
+	// Folder is where journal.db and the engine's folder logs are. Call
+	// engine.Configure before Open.
+	Folder string
+	// Now is the clock; nil means time.Now.
+	Now    func() time.Time
+	Logger *slog.Logger
+	// Engine replaces the embedded engine in tests.
+	Engine Engine
+}
+
+// Service answers for all log groups of a server. It is safe for concurrent use.
+type Service struct {
+	db      *store.DB
+	engine  Engine
+	journal *journal.Journal
+	now     func() time.Time
+	log     *slog.Logger
+
+	// applying is held shared while a batch is on its way from the journal to the
+	// engine, and whole by whoever needs none to be: a checkpoint, a deletion.
+	applying sync.RWMutex
+	// streams are those in use, by number and by name; see state.go.
+	streams streamTable
+	// wake asks Run for an early checkpoint.
+	wake chan struct{}
+	// policies caches parsed resource policies; see policies.go.
+	policies policyCache
+	closed   atomic.Bool
+}
+
+// Open opens the service and replays what a crash left in the journal.
+func Open(ctx context.Context, c Config) (*Service, error) {
+	s := &Service{db: c.DB, engine: c.Engine, now: c.Now, log: c.Logger, wake: make(chan struct{}, 1)}
+	s.streams.init()
+	if s.now == nil {
+		s.now = time.Now
+	}
+	var err error
+	if s.journal, err = journal.Open(ctx, filepath.Join(c.Folder, "journal.db")); err != nil {
+		return nil, err
+	}
+	if s.engine == nil {
+		if s.engine, err = engine.Open(filepath.Join(c.Folder, "logs"), c.Logger); err != nil {
+			return nil, errors.Join(err, s.journal.Close())
+		}
+	}
+	if err := s.replay(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("replay the journal of log events: %w", err), s.engine.Close(), s.journal.Close())
+	}
+	return s, nil
+}
+
+// Close makes everything durable in its place and closes. No other method may
+// be in progress or follow.
+func (s *Service) Close(ctx context.Context) error {
+	if s.closed.Swap(true) {
+		return nil
+	}
+	err := s.Checkpoint(ctx)
+	return errors.Join(err, s.engine.Close(), s.journal.Close())
+}
+
+const (
+	// checkpointEvery is how often the journal is trimmed; a replay after a crash
+	// has this much to do.
+	checkpointEvery = 10 * time.Second
+	// checkpointBytes of journal ask for one at once.
+	checkpointBytes = 64 << 20
+	reclaimEvery    = time.Hour
+)
+
+// Run keeps the journal short and reclaims the space of expired and deleted
+// events, until ctx is done. What fails is logged and tried again.
+func (s *Service) Run(ctx context.Context) error {
+	check := time.NewTicker(checkpointEvery)
+	defer check.Stop()
+	reclaim := time.NewTicker(reclaimEvery)
+	defer reclaim.Stop()
+	s.tend(ctx, "reclaim space of log events", s.Reclaim)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-check.C:
+			s.tend(ctx, "checkpoint log events", s.Checkpoint)
+		case <-s.wake:
+			s.tend(ctx, "checkpoint log events", s.Checkpoint)
+		case <-reclaim.C:
+			s.tend(ctx, "reclaim space of log events", s.Reclaim)
+		}
+	}
+}
+
+func (s *Service) tend(ctx context.Context, what string, f func(context.Context) error) {
+	if err := f(ctx); err != nil && ctx.Err() == nil {
+		s.log.Error(what+" failed; it will be tried again", "error", err)
+	}
+}
+
+// Scope is an account and a Region, within which group names are unique.
+type Scope struct {
+	Account string
+	Region  string
+}
+
+// millis returns the present time as AWS counts it.
+func (s *Service) millis() int64 { return s.now().UnixMilli() }
+
+// nextNumber returns a number that was never used for the kind.
+func nextNumber(ctx context.Context, tx *sql.Tx, kind string) (int64, error) {
+	if _, err := tx.ExecContext(ctx, `UPDATE log_numbers SET last = last + 1 WHERE kind = ?`, kind); err != nil {
+		return 0, err
+	}
+	var n int64
+	err := tx.QueryRowContext(ctx, `SELECT last FROM log_numbers WHERE kind = ?`, kind).Scan(&n)
+	return n, err
+}

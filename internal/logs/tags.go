@@ -1,0 +1,86 @@
+package logs
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+
+	"waybill/internal/awserr"
+)
+
+// maxTags is how many a resource has (AWS tagging rules).
+const maxTags = 50
+
+// TagLogGroup adds tags to a group and replaces those of the same keys.
+func (s *Service) TagLogGroup(ctx context.Context, sc Scope, name string, tags map[string]string) error {
+	return s.db.Write(ctx, func(tx *sql.Tx) error {
+		g, err := group(ctx, tx, sc, name)
+		if err != nil {
+			return err
+		}
+		return putTags(ctx, tx, int64(g.tenant.Group), tags)
+	})
+}
+
+func putTags(ctx context.Context, tx *sql.Tx, group int64, tags map[string]string) error {
+	for k, v := range tags {
+		if strings.HasPrefix(strings.ToLower(k), "aws:") {
+			return awserr.New(codeParameter, "Tag keys starting with aws: are reserved for AWS.")
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO log_group_tags (group_number, name, value) VALUES (?, ?, ?)
+			ON CONFLICT (group_number, name) DO UPDATE SET value = excluded.value`, group, k, v)
+		if err != nil {
+			return err
+		}
+	}
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM log_group_tags WHERE group_number = ?`, group).Scan(&n); err != nil {
+		return err
+	}
+	if n > maxTags {
+		return awserr.New("TooManyTagsException", "A resource can have no more than %d tags.", maxTags)
+	}
+	return nil
+}
+
+// UntagLogGroup removes tags; those that are not there are no error.
+func (s *Service) UntagLogGroup(ctx context.Context, sc Scope, name string, keys []string) error {
+	return s.db.Write(ctx, func(tx *sql.Tx) error {
+		g, err := group(ctx, tx, sc, name)
+		if err != nil {
+			return err
+		}
+		for _, k := range keys {
+			if _, err := tx.ExecContext(ctx, `DELETE FROM log_group_tags WHERE group_number = ? AND name = ?`, g.tenant.Group, k); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// LogGroupTags returns a group's tags.
+func (s *Service) LogGroupTags(ctx context.Context, sc Scope, name string) (map[string]string, error) {
+	tags := map[string]string{}
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
+		g, err := group(ctx, tx, sc, name)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.QueryContext(ctx, `SELECT name, value FROM log_group_tags WHERE group_number = ?`, g.tenant.Group)
+		if err != nil {
+			return fmt.Errorf("read tags: %w", err)
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var k, v string
+			if err := rows.Scan(&k, &v); err != nil {
+				return fmt.Errorf("read tags: %w", err)
+			}
+			tags[k] = v
+		}
+		return rows.Err()
+	})
+	return tags, err
+}
