@@ -1,0 +1,74 @@
+package api
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"waybill/internal/awserr"
+)
+
+func tooLarge() *awserr.Error {
+	return awserr.WithStatus(http.StatusRequestEntityTooLarge, CodeTooLarge,
+		"The request is larger than the %d bytes that are accepted.", MaxBody)
+}
+
+// readBody reads the body as received: the bytes that the signature covers.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength > MaxBody {
+		return nil, tooLarge()
+	}
+	var b bytes.Buffer
+	if r.ContentLength > 0 {
+		b.Grow(int(r.ContentLength) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
+	var limit *http.MaxBytesError
+	switch {
+	case errors.As(err, &limit):
+		return nil, tooLarge()
+	case err != nil:
+		e := awserr.New(codeIncompleteReq, "The request body ended before it was complete.")
+		e.Cause = err
+		return nil, e
+	}
+	return b.Bytes(), nil
+}
+
+// plainBody undoes the Content-Encoding. SDKs compress only with gzip.
+func plainBody(r *http.Request, body []byte) ([]byte, error) {
+	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
+	case "", "identity":
+		return body, nil
+	case "gzip":
+	default:
+		return nil, awserr.WithStatus(http.StatusUnsupportedMediaType, "SerializationException",
+			"Content-Encoding '%s' is not supported; use gzip or none.", encoding)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return nil, awserr.New("SerializationException", "The request body is not in gzip format.")
+	}
+	plain, err := io.ReadAll(io.LimitReader(z, MaxBody+1))
+	switch {
+	case len(plain) > MaxBody:
+		return nil, tooLarge()
+	case err != nil:
+		return nil, awserr.New("SerializationException", "The gzip data of the request body is broken.")
+	}
+	return plain, nil
+}
+
+// headerSize is the length of all header names and values together.
+func headerSize(h http.Header) int {
+	n := 0
+	for name, values := range h {
+		for _, v := range values {
+			n += len(name) + len(v)
+		}
+	}
+	return n
+}

@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"waybill/internal/iam"
+	"waybill/internal/iam/policy"
+	"waybill/internal/sigv4"
+)
+
+// MaxBody is the largest request body, as received and after decompression, in
+// bytes. The largest request there is, PutLogEvents, carries 1,048,576 bytes of
+// events, which JSON's escapes can make six times as many.
+const MaxBody = 8 << 20
+
+// maxHeader bounds all header names and values together, in bytes.
+const maxHeader = 64 << 10
+
+// Authenticator knows the access keys.
+type Authenticator interface {
+	// Authenticate returns the secret that belongs to an access key, and whose it
+	// is. sessionToken is empty for long-term keys. A key that nobody has is the
+	// error sigv4.UnknownKey; a session past its end is an *awserr.Error with
+	// code ExpiredToken.
+	Authenticate(ctx context.Context, accessKeyID, sessionToken string) (secret string, p iam.Principal, err error)
+}
+
+// Authorizer decides by all policies that apply to a principal and a resource.
+type Authorizer interface {
+	// Authorize evaluates one action on one resource. condition holds the
+	// request's condition keys; those that come from the principal
+	// (aws:PrincipalArn, aws:userid, ...) are the Authorizer's to add.
+	Authorize(ctx context.Context, p iam.Principal, action, resource string, condition policy.Context) (policy.Decision, error)
+}
+
+// Auditor is told of every call of a known operation by an authenticated
+// caller, permitted or not, once, after it was handled.
+type Auditor interface {
+	Record(ctx context.Context, r Record)
+}
+
+// Record is what is audited of a call: never payloads, never secrets.
+type Record struct {
+	Call      Call
+	Service   string
+	Operation string
+	// Needs are the permissions asked for; nil if the input named no resource.
+	Needs []Need
+	// Decision is the refusal, or the last of the permissions.
+	Decision policy.Decision
+	// ErrorCode is the code answered in AWS's Query spelling; empty for success.
+	ErrorCode string
+	Duration  time.Duration
+}
+
+// Config is what a Door is made of. Now may be nil and Skew zero; all else is needed.
+type Config struct {
+	Registry      *Registry
+	Authenticator Authenticator
+	Authorizer    Authorizer
+	Auditor       Auditor
+	Logger        *slog.Logger
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// Skew is how far a client's clock may be off; zero means sigv4.DefaultSkew.
+	Skew time.Duration
+}
+
+// Door is the one way to the operations: over HTTP as an http.Handler that
+// speaks AWS's protocols, and in-process through Invoke. It is safe for
+// concurrent use.
+type Door struct {
+	Config
+	verifier *sigv4.Verifier
+}
+
+// NewDoor returns a door to the registered operations.
+func NewDoor(c Config) (*Door, error) {
+	switch {
+	case c.Registry == nil:
+		return nil, errors.New("make the API door: no registry")
+	case c.Authenticator == nil || c.Authorizer == nil || c.Auditor == nil:
+		return nil, errors.New("make the API door: authenticator, authorizer and auditor are all needed")
+	case c.Logger == nil:
+		return nil, errors.New("make the API door: no logger")
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return &Door{Config: c, verifier: sigv4.NewVerifier(c.Skew)}, nil
+}
+
+// NewRequestID returns a random UUID (RFC 9562, version 4).
+func NewRequestID() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}

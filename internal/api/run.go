@@ -1,0 +1,117 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"waybill/internal/awserr"
+	"waybill/internal/iam/policy"
+)
+
+// The codes that the door itself answers with, in AWS's Query spelling; the wire
+// layer has those of the JSON services.
+const (
+	CodeAccessDenied  = "AccessDenied"
+	CodeInternal      = "InternalFailure"
+	CodeUnavailable   = "ServiceUnavailable"
+	CodeUnknown       = "InvalidAction"
+	CodeTooLarge      = "RequestEntityTooLarge"
+	codeScope         = "SignatureDoesNotMatch"
+	codeIncompleteReq = "IncompleteBody"
+)
+
+// IsAccessDenied reports whether err is a refusal by policy.
+func IsAccessDenied(err error) bool {
+	return awserr.HasCode(err, CodeAccessDenied) || awserr.HasCode(err, "AccessDeniedException")
+}
+
+// run is the part of a call that every way in shares: what it needs, whether it
+// may, what it does, and the audit of all that. fill puts the input in. Its
+// errors are *awserr.Error.
+func (d *Door) run(ctx context.Context, op *Operation, call *Call, fill func(in any) error) (any, error) {
+	start := d.Now()
+	record := Record{Call: *call, Service: op.Service, Operation: op.Name,
+		Decision: policy.Decision{Effect: policy.ImplicitDeny, Statement: -1}}
+	out, err := d.attempt(ctx, op, call, fill, &record)
+	if err != nil {
+		e := known(err)
+		record.ErrorCode = e.Code
+		err = e
+	}
+	record.Duration = d.Now().Sub(start)
+	// The caller may be gone by now; what happened is recorded all the same.
+	d.Auditor.Record(context.WithoutCancel(ctx), record)
+	return out, err
+}
+
+func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func(in any) error, record *Record) (out any, err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p)
+		default:
+			out, err = nil, fmt.Errorf("%s:%s panicked: %v\n%s", op.Service, op.Name, p, debug.Stack())
+		}
+	}()
+	in := op.newInput()
+	if err := fill(in); err != nil {
+		return nil, err
+	}
+	needs, err := op.needs(call, in)
+	if err != nil {
+		return nil, err
+	}
+	record.Needs = needs
+	if record.Decision, err = d.permit(ctx, call, needs); err != nil {
+		return nil, err
+	}
+	return op.handle(ctx, call, in)
+}
+
+// permit checks every need in order and stops at the first refusal.
+func (d *Door) permit(ctx context.Context, call *Call, needs []Need) (policy.Decision, error) {
+	decision := policy.Decision{Effect: policy.Allow, Statement: -1, Reason: "the operation needs no permission"}
+	for _, need := range needs {
+		var err error
+		decision, err = d.Authorizer.Authorize(ctx, call.Caller, need.Action, need.Resource, conditionKeys(call, need))
+		if err != nil {
+			return decision, fmt.Errorf("authorize %s on %s: %w", need.Action, need.Resource, err)
+		}
+		if !decision.Allowed() {
+			return decision, denied(call.Caller.ARN, need, decision)
+		}
+	}
+	return decision, nil
+}
+
+// known turns an error into one to answer with. What is not in AWS's terms is a
+// fault of ours: its text stays here.
+func known(err error) *awserr.Error {
+	var e *awserr.Error
+	switch {
+	case errors.As(err, &e):
+		return e
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return &awserr.Error{Code: CodeUnavailable, Status: http.StatusServiceUnavailable, Cause: err,
+			Message: "The request has failed due to a temporary failure of the server."}
+	}
+	return &awserr.Error{Code: CodeInternal, Status: http.StatusInternalServerError, Cause: err,
+		Message: "The request processing has failed because of an unknown error, exception or failure."}
+}
+
+// complete fills what a call from within may leave out.
+func (d *Door) complete(call Call) *Call {
+	if call.RequestID == "" {
+		call.RequestID = NewRequestID()
+	}
+	if call.Time.IsZero() {
+		call.Time = d.Now()
+	}
+	call.Time = call.Time.UTC().Truncate(time.Millisecond)
+	return &call
+}

@@ -1,0 +1,262 @@
+package policy
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Effect is the outcome of an evaluation.
+type Effect int
+
+// The outcomes. ImplicitDeny is the absence of an Allow.
+const (
+	ImplicitDeny Effect = iota
+	Allow
+	ExplicitDeny
+)
+
+// String returns the outcome as SimulatePrincipalPolicy spells it.
+func (e Effect) String() string {
+	switch e {
+	case Allow:
+		return "allowed"
+	case ExplicitDeny:
+		return "explicitDeny"
+	}
+	return "implicitDeny"
+}
+
+// Decision is the outcome with the statement that decided.
+type Decision struct {
+	Effect Effect
+	// Policy, Sid and Statement name the deciding statement: for an explicit
+	// deny the Deny, for an allow the Allow of the policy that granted. An
+	// implicit deny, and the allow of an account's root, have none.
+	Policy string
+	Sid    string
+	// Statement is the index in the document, -1 for none.
+	Statement int
+	// Reason is a sentence part for people: "no identity-based policy allows
+	// logs:PutLogEvents on arn:...".
+	Reason string
+}
+
+// Allowed reports whether the request may go on.
+func (d Decision) Allowed() bool { return d.Effect == Allow }
+
+// request is a Request with what every statement needs of it.
+type request struct {
+	*Request
+	action string // lower-cased
+	set    *Set
+}
+
+// hit is a statement that applies to the request.
+type hit struct {
+	policy *Named
+	index  int
+	grant  grant
+}
+
+func (h hit) found() bool { return h.policy != nil }
+
+// Evaluate decides a request. It reads set only, and no document of a kind
+// that does not belong where it stands has any effect.
+func Evaluate(r *Request, set *Set) Decision {
+	req := &request{Request: r, action: strings.ToLower(r.Action), set: set}
+	resDeny, resAllow := req.scanResource(set.Resource)
+	idDeny, idAllow := req.scan(set.Identity)
+	var bound, session scope
+	if set.HasBoundary {
+		bound = req.limit(set.Boundary)
+	}
+	if set.HasSession {
+		session = req.limit(set.Session)
+	}
+	switch {
+	case idDeny.found():
+		return req.denied(idDeny, "an identity-based policy")
+	case bound.deny.found():
+		return req.denied(bound.deny, "a permissions boundary")
+	case session.deny.found():
+		return req.denied(session.deny, "a session policy")
+	case resDeny.found():
+		return req.denied(resDeny, "a "+resDeny.policy.Document.kind.String())
+	}
+	return req.decide(resAllow, idAllow, bound, session)
+}
+
+// scope is what a boundary or the session policies say.
+type scope struct {
+	present     bool
+	deny, allow hit
+}
+
+func (s scope) blocks() bool { return s.present && !s.allow.found() }
+
+func (r *request) limit(list []Named) scope {
+	deny, allow := r.scan(list)
+	return scope{present: true, deny: deny, allow: allow}
+}
+
+// decide is the part after every explicit deny has been ruled out.
+func (r *request) decide(resAllow, idAllow hit, bound, session scope) Decision {
+	s := &r.Subject
+	if s.Account == "" {
+		// Services, federated identities and anonymous callers have no policies of their own.
+		if resAllow.found() && resAllow.grant == grantDirect {
+			return r.allowed(resAllow)
+		}
+		return r.refused("no resource-based policy allows")
+	}
+	sameAccount := r.set.ResourceAccount == "" || r.set.ResourceAccount == s.Account
+	if sameAccount && resAllow.grant == grantDirect {
+		return r.allowed(resAllow)
+	}
+	switch {
+	case !resAllow.found() && r.set.ResourceRequired:
+		return r.refused("no trust policy or other resource-based policy allows")
+	case !resAllow.found() && !sameAccount:
+		return r.refused("the resource is in another account and no resource-based policy there allows")
+	}
+	deciding := idAllow
+	if sameAccount && resAllow.grant == grantRole {
+		deciding = resAllow
+	}
+	switch {
+	case !deciding.found() && !r.set.RootOfAccount:
+		return r.refused("no identity-based policy allows")
+	case bound.blocks():
+		return r.refused("no permissions boundary allows")
+	case session.blocks():
+		return r.refused("no session policy allows")
+	case !deciding.found():
+		return Decision{Effect: Allow, Statement: -1, Reason: "the caller is the root of its account"}
+	}
+	return r.allowed(deciding)
+}
+
+// scan looks through identity policies, or those that limit them, for the
+// first Deny and the first Allow that apply. It stops at a Deny.
+func (r *request) scan(list []Named) (deny, allow hit) {
+	for i := range list {
+		d := list[i].Document
+		if d == nil || d.kind != Identity {
+			continue
+		}
+		for j := range d.statements {
+			st := &d.statements[j]
+			if !st.deny && allow.found() || !st.applies(r) {
+				continue
+			}
+			if st.deny {
+				return hit{policy: &list[i], index: j}, allow
+			}
+			allow = hit{policy: &list[i], index: j}
+		}
+	}
+	return hit{}, allow
+}
+
+// scanResource looks through resource policies for the first Deny and for the
+// Allow that names the caller most closely.
+func (r *request) scanResource(list []Named) (deny, allow hit) {
+	for i := range list {
+		d := list[i].Document
+		if d == nil || d.kind == Identity {
+			continue
+		}
+		for j := range d.statements {
+			st := &d.statements[j]
+			g := st.grantTo(r)
+			if g == grantNone || !st.deny && g <= allow.grant || !st.applies(r) {
+				continue
+			}
+			if st.deny {
+				return hit{policy: &list[i], index: j}, allow
+			}
+			allow = hit{policy: &list[i], index: j, grant: g}
+		}
+	}
+	return hit{}, allow
+}
+
+// grantTo returns how a statement of a resource policy names the caller.
+//
+// NotPrincipal covers everyone whom it does not list. With Deny, naming the
+// account alone spares nobody but its root, and a caller with a permissions
+// boundary is never spared; both are documented.
+func (s *statement) grantTo(r *request) grant {
+	g := s.principal.grantTo(&r.Subject)
+	if !s.notPrincipal {
+		return g
+	}
+	spared := g != grantNone
+	if s.deny {
+		spared = (g > grantAccount || g == grantAccount && r.set.RootOfAccount) && !r.set.HasBoundary
+	}
+	return direct(!spared)
+}
+
+// applies reports whether action, resource and conditions of the statement fit.
+func (s *statement) applies(r *request) bool {
+	if anyGlob(s.actions, r.action) == s.notAction {
+		return false
+	}
+	if len(s.resources) > 0 && !s.fitsResource(r) {
+		return false
+	}
+	for i := range s.conditions {
+		if !s.conditions[i].holds(r.Context) {
+			return false
+		}
+	}
+	return true
+}
+
+func anyGlob(list []glob, s string) bool {
+	for _, g := range list {
+		if g.matches(s) {
+			return true
+		}
+	}
+	return false
+}
+
+// fitsResource matches the whole ARN, colons included, so a * crosses them. A
+// variable without a value is like nothing; in the NotResource of an Allow that
+// would grant what was meant to be left out, so there the statement does not apply.
+func (s *statement) fitsResource(r *request) bool {
+	for i := range s.resources {
+		fits, known := s.resources[i].matches(r.Resource, r.Context)
+		if fits {
+			return !s.notResource
+		}
+		if !known && s.notResource && !s.deny {
+			return false
+		}
+	}
+	return s.notResource
+}
+
+func (r *request) refused(why string) Decision {
+	return Decision{Effect: ImplicitDeny, Statement: -1, Reason: why + " " + r.what()}
+}
+
+func (r *request) denied(h hit, where string) Decision {
+	return r.decision(ExplicitDeny, h, "an explicit deny in "+where+" forbids "+r.what())
+}
+
+func (r *request) allowed(h hit) Decision {
+	return r.decision(Allow, h, "")
+}
+
+func (r *request) decision(e Effect, h hit, why string) Decision {
+	st := &h.policy.Document.statements[h.index]
+	if why == "" {
+		why = h.policy.Document.kind.String() + " " + strconv.Quote(h.policy.Name) + " allows " + r.what()
+	}
+	return Decision{Effect: e, Policy: h.policy.Name, Sid: st.sid, Statement: h.index, Reason: why}
+}
+
+func (r *request) what() string { return r.Action + " on " + r.Resource }
