@@ -15,7 +15,7 @@ var iamPaths = []string{
 
 // failsLegacy tells the few malformed ARNs that IAM refuses without a reason.
 func failsLegacy(r string) bool {
-	f := strings.SplitN(r, ":", arnParts)
+	f := cutARN(r, grammar{variables: true})
 	if len(f) < 3 || !ourPartition(f[1]) {
 		return false
 	}
@@ -28,7 +28,7 @@ func checkResource(r string) error {
 	if r == "*" {
 		return nil
 	}
-	f := strings.SplitN(r, ":", arnParts)
+	f := cutARN(r, grammar{variables: true})
 	if len(f) == 1 {
 		return malformed(`Resource %s must be in ARN format or "*".`, r)
 	}

@@ -77,8 +77,32 @@ func write(t *testing.T, b *strings.Builder, parse Parser, line string) {
 		fmt.Fprintf(b, "%-8s %.100s\n", outcome, line)
 	}
 	for _, r := range records {
-		fmt.Fprintf(b, "%s %s %s\n", r.Time.Format("2006-01-02 15:04:05.999999Z07:00"), r.Host, factJSON(t, r))
+		writeRecord(t, b, r)
 	}
+}
+
+func writeRecord(t testing.TB, b *strings.Builder, r evidence.Record) {
+	fmt.Fprintf(b, "%s %s %s\n", r.Time.Format("2006-01-02 15:04:05.999999Z07:00"), r.Host, factJSON(t, r))
+}
+
+// Section is a named list of records in a golden file.
+type Section struct {
+	Name    string
+	Records []evidence.Record
+}
+
+// GoldenRecords compares records with a golden file.
+func GoldenRecords(t *testing.T, sections []Section, golden string) {
+	t.Helper()
+	var b strings.Builder
+	for _, s := range sections {
+		fmt.Fprintf(&b, "== %s\n", s.Name)
+		for _, r := range s.Records {
+			Check(t, s.Name, []evidence.Record{r}, logline.Evidence)
+			writeRecord(t, &b, r)
+		}
+	}
+	compare(t, golden, b.String())
 }
 
 func factJSON(t testing.TB, r evidence.Record) string {
