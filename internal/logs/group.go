@@ -153,6 +153,14 @@ func ensureAccount(ctx context.Context, tx *sql.Tx, account string) error {
 // DeleteLogGroup deletes a group, its streams and its events. They are gone for
 // every query at once; the engine deletes their rows in the background.
 func (s *Service) DeleteLogGroup(ctx context.Context, sc Scope, name string) error {
+	err := s.deleteLogGroup(ctx, sc, name)
+	if err == nil {
+		s.askReclaim()
+	}
+	return err
+}
+
+func (s *Service) deleteLogGroup(ctx context.Context, sc Scope, name string) error {
 	s.applying.Lock() // no batch of the group is on its way
 	defer s.applying.Unlock()
 	var g Group
@@ -169,12 +177,10 @@ func (s *Service) DeleteLogGroup(ctx context.Context, sc Scope, name string) err
 		_, err = tx.ExecContext(ctx, `DELETE FROM log_groups WHERE number = ?`, g.tenant.Group)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.streams.dropGroup(g.tenant.Group)
 	}
-	s.streams.dropGroup(g.tenant.Group)
-	s.askReclaim()
-	return nil
+	return err
 }
 
 // GroupList asks for groups in the order of their names.

@@ -65,7 +65,10 @@ func (s *Service) Reclaim(ctx context.Context) error {
 	if err := s.purge(ctx); err != nil {
 		return err
 	}
-	return s.reclaimExpired(ctx)
+	if err := s.reclaimExpired(ctx); err != nil {
+		return err
+	}
+	return s.engine.DropEmpty(ctx, s.millis()-maxAge.Milliseconds()-dayMillis)
 }
 
 // askReclaim begins to delete what was just given up; Reclaim sees to it that it ends.

@@ -31,6 +31,8 @@ type Engine interface {
 	// Delete begins to delete rows; Left counts those it has not deleted.
 	Delete(ctx context.Context, d engine.Deletion) error
 	Left(ctx context.Context, d engine.Deletion) (int, error)
+	// DropEmpty gives up days without rows, to which none will be added.
+	DropEmpty(ctx context.Context, before int64) error
 	Close() error
 }
 

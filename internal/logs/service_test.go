@@ -60,7 +60,7 @@ func newFixture(t testing.TB) *fixture {
 
 func (f *fixture) open(t testing.TB) {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
+	quiet := discard()
 	var err error
 	if f.db, err = store.Open(t.Context(), filepath.Join(f.folder, "meta.db"), quiet); err != nil {
 		t.Fatal(err)
@@ -688,3 +688,5 @@ func TestTags(t *testing.T) {
 	_, err = f.LogGroupTags(ctx, here, "none")
 	wantError(t, err, "ResourceNotFoundException", "The specified log group does not exist.")
 }
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }

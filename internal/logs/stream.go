@@ -76,6 +76,14 @@ func (s *Service) CreateLogStream(ctx context.Context, sc Scope, groupName, name
 
 // DeleteLogStream deletes a stream and its events, as DeleteLogGroup does.
 func (s *Service) DeleteLogStream(ctx context.Context, sc Scope, groupName, name string) error {
+	err := s.deleteLogStream(ctx, sc, groupName, name)
+	if err == nil {
+		s.askReclaim()
+	}
+	return err
+}
+
+func (s *Service) deleteLogStream(ctx context.Context, sc Scope, groupName, name string) error {
 	s.applying.Lock()
 	defer s.applying.Unlock()
 	var number uint64
@@ -95,12 +103,10 @@ func (s *Service) DeleteLogStream(ctx context.Context, sc Scope, groupName, name
 		_, err = tx.ExecContext(ctx, `DELETE FROM log_streams WHERE number = ?`, number)
 		return err
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		s.streams.drop(number)
 	}
-	s.streams.drop(number)
-	s.askReclaim()
-	return nil
+	return err
 }
 
 // addPurge notes events to delete for good. The engine deletes by event time;

@@ -3,6 +3,7 @@ package engine
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 )
@@ -50,6 +51,23 @@ func (r *blockReader) event(i int, p Position) Event {
 		Ingested: int64(number(r.ingested[i])),
 		Message:  strings.Clone(r.messages[i]),
 	}
+}
+
+// only returns a column's value in an answer of one row.
+func only(b *logstorage.DataBlock, name string) string {
+	if c := b.GetColumnByName(name); c != nil && len(c.Values) > 0 {
+		return c.Values[0]
+	}
+	return ""
+}
+
+// millis reads a time as the library writes it.
+func millis(s string) int64 {
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return -1
+	}
+	return t.UnixMilli()
 }
 
 // number reads a number that this package wrote.

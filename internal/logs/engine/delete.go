@@ -72,9 +72,7 @@ func (e *Embedded) Left(ctx context.Context, d Deletion) (int, error) {
 	e.show()
 	n := 0
 	err := e.run(ctx, tenantIDs(d.Tenants), d.filter()+" | stats count() n", 0, nanos(d.Before)-1, func(b *logstorage.DataBlock) {
-		if c := b.GetColumnByName("n"); c != nil && len(c.Values) > 0 {
-			n, _ = strconv.Atoi(c.Values[0])
-		}
+		n = int(number(only(b, "n")))
 	})
 	return n, err
 }

@@ -154,15 +154,14 @@ func (e *Embedded) collect(lr *logstorage.LogRows, f *flattener, rows []Row, i i
 
 // touch notes which of the library's daily partitions the rows go to.
 func (e *Embedded) touch(rows []Row) {
-	const day = 24 * 60 * 60 * 1000
 	last := int64(-1)
 	for i := range rows {
-		d := rows[i].Time / day
+		d := floorDiv(rows[i].Time, dayMillis)
 		if d == last {
 			continue
 		}
 		last = d
-		name := time.UnixMilli(rows[i].Time).UTC().Format("20060102")
+		name := dayName(rows[i].Time)
 		e.daysMu.Lock()
 		e.days[name] = struct{}{}
 		e.daysMu.Unlock()

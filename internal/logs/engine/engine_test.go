@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
@@ -209,6 +210,61 @@ func TestStreamIDIsTheLibrarys(t *testing.T) {
 	}
 	if want := streamID(group, "42"); got != want {
 		t.Fatalf("the library says %s, we say %s", got, want)
+	}
+}
+
+// A deletion leaves days without rows behind: they must not hide the others,
+// and their folders go.
+func TestDaysWithoutRows(t *testing.T) {
+	path := t.TempDir()
+	e := open(t, path)
+	defer func() { closeEngine(t, e) }()
+	ctx := t.Context()
+	gone := Tenant{1, 99}
+	row := func(tenant Tenant, id uint64, day int64) Row {
+		return Row{Tenant: tenant, Stream: 1, ID: id, Time: noon + day*dayMillis, Ingested: noon, Message: "m"}
+	}
+	add(t, e, row(gone, 1, -3), row(group, 2, -2), row(gone, 3, -2), row(gone, 4, -1), row(group, 5, 0), row(gone, 6, 3))
+	d := Deletion{Name: "all", Tenants: []Tenant{gone}, Before: noon + 10*dayMillis}
+	if err := e.Delete(ctx, d); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.After(30 * time.Second); ; {
+		if n, err := e.Left(ctx, d); err != nil {
+			t.Fatal(err)
+		} else if n == 0 {
+			break
+		}
+		select {
+		case <-deadline:
+			t.Fatal("not deleted")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	check := func(days ...string) {
+		t.Helper()
+		for _, descending := range []bool{false, true} {
+			q := everything(group)
+			q.Descending = descending
+			if p := page(t, e, q); len(p.Events) != 2 {
+				t.Errorf("%d events, want 2", len(p.Events))
+			}
+		}
+		if got := e.storage.PartitionList(); !slices.Equal(got, days) {
+			t.Errorf("days %v, want %v", got, days)
+		}
+	}
+	check("20251122", "20251123", "20251124", "20251125", "20251128")
+	if err := e.DropEmpty(ctx, noon); err != nil {
+		t.Fatal(err)
+	}
+	check("20251123", "20251125", "20251128")
+	closeEngine(t, e)
+	e = open(t, path)
+	check("20251123", "20251125", "20251128")
+	add(t, e, row(group, 7, -1)) // a day may come back
+	if p := page(t, e, everything(group)); len(p.Events) != 3 {
+		t.Errorf("%d events, want 3", len(p.Events))
 	}
 }
 

@@ -63,8 +63,6 @@ type nameSets struct {
 // maxNameSets bounds how many are remembered; see forget.
 const maxNameSets = 10_000
 
-const dayMillis = 24 * 60 * 60 * 1000
-
 // nameSet returns the set of r's stream and day. After a restart it is read
 // from the rows that are there.
 func (e *Embedded) nameSet(r *Row) (*nameSet, error) {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sort"
 	"strconv"
@@ -19,9 +20,11 @@ import (
 // little, cut while they hold much.
 const (
 	// firstWindow is the first window's length in milliseconds.
-	firstWindow = 1000
+	firstWindow = 10_000
 	// windowRows is how many rows one window is read with at most, unless they
-	// all fall on one millisecond. A filter reads more to find as much.
+	// all fall on one millisecond; fewer for small pages. A filter reads more to
+	// find as much.
+	minWindowRows      = 2000
 	windowRows         = 20_000
 	filteredWindowRows = 100_000
 )
@@ -55,41 +58,43 @@ type walk struct {
 	next     *Position
 }
 
-// clamp narrows the range to where the storage has rows at all, so that a
+// clamp narrows the range to the days that the storage has at all, so that a
 // search of all time does not walk empty years.
 func (w *walk) clamp() {
-	var s logstorage.StorageStats
-	w.e.storage.UpdateStats(&s)
-	const ms = int64(time.Millisecond)
-	if s.PartitionsCount == 0 || s.MinTimestamp > s.MaxTimestamp {
+	days := w.e.storage.PartitionList() // in order
+	if len(days) == 0 {
 		w.to = w.from - 1
 		return
 	}
-	w.from = max(w.from, floorDiv(s.MinTimestamp, ms))
-	w.to = min(w.to, floorDiv(s.MaxTimestamp, ms))
+	w.from = max(w.from, dayStart(days[0]))
+	w.to = min(w.to, dayStart(days[len(days)-1])+dayMillis-1)
 }
 
 func (w *walk) run(ctx context.Context) error {
 	size := int64(firstWindow)
-	target := windowRows
+	target := min(max(minWindowRows, 4*w.q.Limit), windowRows)
 	if len(w.q.Contains) > 0 || w.q.Match != nil {
 		target = filteredWindowRows
 	}
 	for w.from <= w.to {
 		from, to := w.window(size)
-		n, err := w.e.count(ctx, w.q, from, to)
-		if err != nil {
+		n, first, last, err := w.e.count(ctx, w.q, from, to)
+		switch {
+		case err != nil:
 			return err
-		}
-		if n > target && to > from {
-			// Aim at half the target: rows do not come evenly.
-			size = max(1, (to-from+1)*int64(target)/int64(2*n))
+		case n == 0:
+			w.advance(from, to)
+			size = min(8*size, maxWindow)
+			continue
+		case n > target && last > first:
+			// Go on where the rows begin, aiming at half the target: they do not
+			// come evenly.
+			w.skipTo(first, last)
+			size = max(1, (last-first+1)*int64(target)/int64(2*n))
 			continue
 		}
-		if n > 0 {
-			if err := w.e.read(ctx, w.q, from, to, w.best); err != nil {
-				return err
-			}
+		if err := w.e.read(ctx, w.q, first, last, w.best); err != nil {
+			return err
 		}
 		w.scanned += n
 		w.advance(from, to)
@@ -97,13 +102,7 @@ func (w *walk) run(ctx context.Context) error {
 			return nil
 		}
 		if n < target/2 {
-			size *= 2
-			if n > 0 {
-				size = max(size, (to-from+1)*int64(target)/int64(2*n))
-			} else {
-				size *= 4
-			}
-			size = min(size, maxWindow)
+			size = min(size*int64(min(8, max(2, target/(2*n)))), maxWindow)
 		}
 	}
 	return nil
@@ -111,6 +110,15 @@ func (w *walk) run(ctx context.Context) error {
 
 // maxWindow keeps sizes from overflowing.
 const maxWindow = 1 << 44
+
+// skipTo leaves out the empty time before the window's first row.
+func (w *walk) skipTo(first, last int64) {
+	if w.q.Descending {
+		w.to = last
+	} else {
+		w.from = first
+	}
+}
 
 // window returns the next window of that length at the end asked for.
 func (w *walk) window(size int64) (from, to int64) {
@@ -155,16 +163,20 @@ func (w *walk) edge() *Position {
 	return &Position{Time: w.from}
 }
 
-// count returns how many rows the window has, the text filter left aside.
-func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (int, error) {
-	n := 0
-	err := e.run(ctx, []logstorage.TenantID{q.Tenant.id()}, streamsFilter(q)+" | stats count() n",
-		nanos(from), nanosEnd(to), func(b *logstorage.DataBlock) {
-			if c := b.GetColumnByName("n"); c != nil && len(c.Values) > 0 {
-				n, _ = strconv.Atoi(c.Values[0])
-			}
-		})
-	return n, err
+// count returns how many rows the window has, the text filter left aside, and
+// the times of the first and the last. The library answers from the headers of
+// its blocks where the window has them whole.
+func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (n int, first, last int64, err error) {
+	query := streamsFilter(q) + " | stats count() n, min(" + colTime + ") first, max(" + colTime + ") last"
+	err = e.run(ctx, []logstorage.TenantID{q.Tenant.id()}, query, nanos(from), nanosEnd(to), func(b *logstorage.DataBlock) {
+		if n = int(number(only(b, "n"))); n > 0 {
+			first, last = millis(only(b, "first")), millis(only(b, "last"))
+		}
+	})
+	if err == nil && n > 0 && (first < from || last > to || first > last) {
+		err = fmt.Errorf("log engine query: %d rows from %d to %d were asked for, not %d to %d", n, first, last, from, to)
+	}
+	return n, first, last, err
 }
 
 // read gives the rows of the window that q asks for to best.
