@@ -18,8 +18,10 @@ const (
 	colStream   = "@stream"
 	colID       = "@id"
 	colIngested = "@ingested"
-	// colPartial is "1" on a row whose JSON message has members that are not
-	// columns: too many, too long a name, or too much text.
+	// colPartial is "1" on a row whose message has, or might have, JSON members
+	// that are not columns: too many, too long a name, too much text, the same name
+	// twice. A row without it that begins with "{" has every member of its message
+	// but empty strings, nulls, empty objects and what is in them as columns.
 	colPartial = "@partial"
 )
 
@@ -131,7 +133,8 @@ func looksLikeObject(s string) bool {
 func (f *flattener) message(s string) {
 	v, err := f.parser.Parse(s)
 	if err != nil {
-		return // not JSON after all: the message alone is kept
+		f.partial = true // not JSON after all, to this parser: the message alone is kept
+		return
 	}
 	if len(f.names) > maxNames {
 		clear(f.names)

@@ -22,11 +22,12 @@ const (
 	// firstWindow is the first window's length in milliseconds.
 	firstWindow = 10_000
 	// windowRows is how many rows one window is read with at most, unless they
-	// all fall on one millisecond; fewer for small pages. A filter reads more to
-	// find as much.
+	// all fall on one millisecond; fewer for small pages. Where a filter leaves
+	// pages empty the windows grow up to filteredWindowRows; a page keeps no more
+	// than its own events in memory, however long its windows are.
 	minWindowRows      = 2000
 	windowRows         = 20_000
-	filteredWindowRows = 100_000
+	filteredWindowRows = 200_000
 )
 
 // Page returns one page of events in order.
@@ -73,9 +74,7 @@ func (w *walk) clamp() {
 func (w *walk) run(ctx context.Context) error {
 	size := int64(firstWindow)
 	target := min(max(minWindowRows, 4*w.q.Limit), windowRows)
-	if len(w.q.Contains) > 0 || w.q.Match != nil {
-		target = filteredWindowRows
-	}
+	filtered := len(w.q.Contains) > 0 || w.q.Match != nil
 	for w.from <= w.to {
 		from, to := w.window(size)
 		n, first, last, err := w.e.count(ctx, w.q, from, to)
@@ -100,6 +99,9 @@ func (w *walk) run(ctx context.Context) error {
 		w.advance(from, to)
 		if w.ended() {
 			return nil
+		}
+		if filtered {
+			target = min(2*target, filteredWindowRows)
 		}
 		if n < target/2 {
 			size = min(size*int64(min(8, max(2, target/(2*n)))), maxWindow)
