@@ -10,7 +10,7 @@ func TestBatchRoundTrip(t *testing.T) {
 	at := time.Date(2026, 11, 23, 22, 6, 0, 123e6, time.UTC)
 	facts := []Fact{
 		Client{QueueID: "Q", Name: "n", Address: "198.51.100.25", SASLUser: "u", OriginQueueID: "P", Service: "submission"},
-		Pickup{QueueID: "Q", UID: "0", Sender: "root"}, MessageID{QueueID: "Q", ID: "<a@b>"}, Subject{QueueID: "Q", Text: "hé"},
+		Pickup{QueueID: "Q", UID: "0", Sender: "root", OriginQueueID: "P"}, MessageID{QueueID: "Q", ID: "<a@b>"}, Subject{QueueID: "Q", Text: "hé"},
 		Queued{QueueID: "Q", Size: 4, Recipients: 2},
 		Attempt{QueueID: "Q", Recipient: "a@b", Agent: "smtp", Delay: time.Second, Status: Sent, Text: "250", NextQueueID: "R", Session: "S:R2"},
 		Expired{QueueID: "Q"}, Notification{QueueID: "Q", Kind: NonDelivery, ChildID: "C"}, Removed{QueueID: "Q"}, Released{QueueID: "Q"},

@@ -50,6 +50,9 @@ type Pickup struct {
 	QueueID string `json:"q"`
 	UID     string `json:"uid,omitempty"`
 	Sender  string `json:"from"`
+	// OriginQueueID is the queue id that the message had before "postsuper -r"
+	// put it through pickup again.
+	OriginQueueID string `json:"origq,omitempty"`
 }
 
 // MessageID is cleanup(8)'s "QID: message-id=..." line. It may come twice, and
@@ -170,7 +173,8 @@ type Rejected struct {
 // CleanupAction is an access, header or milter action other than a refusal:
 // "QID: redirect: header Subject: ... from CLIENT; from=<> to=<> proto= helo=<>: text".
 type CleanupAction struct {
-	QueueID string `json:"q"`
+	// QueueID is empty when smtpd acted before a queue file was opened (NOQUEUE).
+	QueueID string `json:"q,omitempty"`
 	// Action is the word: redirect, discard, hold, filter, bcc, prepend, replace, milter-hold, milter-discard, ...
 	Action    string `json:"action"`
 	Sender    string `json:"from"`

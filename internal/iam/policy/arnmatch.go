@@ -67,7 +67,7 @@ func (p *arnPattern) matches(s string, ctx Context) bool {
 		if i < arnParts-1 {
 			field, rest, _ = strings.Cut(s, ":")
 		}
-		if !p.parts[i].matches(field, ctx) {
+		if fits, _ := p.parts[i].matches(field, ctx); !fits {
 			return false
 		}
 		s = rest

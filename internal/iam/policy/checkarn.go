@@ -15,8 +15,8 @@ var iamPaths = []string{
 
 // failsLegacy tells the few malformed ARNs that IAM refuses without a reason.
 func failsLegacy(r string) bool {
-	f := strings.SplitN(r, ":", arnParts)
-	if len(f) < 3 || f[1] != arn.Partition {
+	f := cutARN(r, grammar{variables: true})
+	if len(f) < 3 || !ourPartition(f[1]) {
 		return false
 	}
 	return f[2] == "" || len(f) < arnParts && strings.Contains(r, "::")
@@ -28,11 +28,11 @@ func checkResource(r string) error {
 	if r == "*" {
 		return nil
 	}
-	f := strings.SplitN(r, ":", arnParts)
+	f := cutARN(r, grammar{variables: true})
 	if len(f) == 1 {
 		return malformed(`Resource %s must be in ARN format or "*".`, r)
 	}
-	if f[1] != arn.Partition {
+	if !ourPartition(f[1]) {
 		for len(f) < arnParts {
 			f = append(f, "*")
 		}
@@ -56,6 +56,11 @@ func checkResource(r string) error {
 		}
 	}
 	return nil
+}
+
+// ourPartition accepts a pattern too: AWS-managed policies write "arn:*:".
+func ourPartition(s string) bool {
+	return s == arn.Partition || open(s) && like(s, arn.Partition)
 }
 
 func checkIAMResource(r, region, path string) error {

@@ -152,7 +152,7 @@ func (tab *table) ask(args []string) string {
 			break
 		}
 		k, v, _ := strings.Cut(a, "=")
-		r.Context[k] = append(r.Context[k], v)
+		r.Context.Add(k, v)
 	}
 	return show(Evaluate(r, set))
 }

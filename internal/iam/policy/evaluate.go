@@ -228,8 +228,8 @@ func anyGlob(list []glob, s string) bool {
 // would grant what was meant to be left out, so there the statement does not apply.
 func (s *statement) fitsResource(r *request) bool {
 	for i := range s.resources {
-		g, known := s.resources[i].pattern(r.Context)
-		if known && g.matches(r.Resource) {
+		fits, known := s.resources[i].matches(r.Resource, r.Context)
+		if fits {
 			return !s.notResource
 		}
 		if !known && s.notResource && !s.deny {

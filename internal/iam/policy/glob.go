@@ -94,7 +94,7 @@ func (p piece) cutThrough(s string) (string, bool) {
 		if rest, ok := p.cutPrefix(s); ok {
 			return rest, true
 		}
-		if s == "" {
+		if len(s) <= len(p) { // every atom takes a byte at least
 			return "", false
 		}
 		_, n := utf8.DecodeRuneInString(s)

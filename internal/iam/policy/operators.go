@@ -71,7 +71,7 @@ func stringTest(values []string, variables bool, equal func(a, b string) bool) (
 	ts := templates(values, grammar{variables: variables})
 	return func(value string, ctx Context) bool {
 		for i := range ts {
-			if want, ok := ts[i].literal(ctx); ok && equal(want, value) {
+			if ts[i].equals(value, ctx, equal) {
 				return true
 			}
 		}
@@ -83,7 +83,7 @@ func stringLike(values []string, variables bool) (test, error) {
 	ts := templates(values, grammar{wildcards: true, variables: variables})
 	return func(value string, ctx Context) bool {
 		for i := range ts {
-			if ts[i].matches(value, ctx) {
+			if fits, _ := ts[i].matches(value, ctx); fits {
 				return true
 			}
 		}

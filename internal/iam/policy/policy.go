@@ -16,9 +16,11 @@
 //  5. service principals have resource policies only.
 //
 // Documents are immutable after Parse and safe for concurrent use. Matching is
-// done without regular expressions and never backtracks over more than one
-// wildcard, so that a hostile document costs a bounded time.
+// done without regular expressions and without trying a wildcard twice: a
+// decision costs at most the product of the sizes of documents and request.
 package policy
+
+import "strings"
 
 // Kind is the place where a document stands; the grammar differs by it.
 type Kind int
@@ -70,6 +72,12 @@ type Named struct {
 // ("aws:sourceip"). An absent key and one without values are the same. Binary
 // values stand in base64, dates in ISO 8601 or as seconds since 1970.
 type Context map[string][]string
+
+// Add appends values to a key, which may be in any case.
+func (c Context) Add(key string, values ...string) {
+	key = strings.ToLower(key)
+	c[key] = append(c[key], values...)
+}
 
 // Subject is the caller as policies see it.
 type Subject struct {

@@ -1,6 +1,10 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
 
 // template is a policy value that may hold wildcards and policy variables
 // (IAM User Guide, "Variables and tags"). What a variable stands for is taken
@@ -136,80 +140,83 @@ func cutQuoted(s string) (string, int) {
 
 func compileParts(parts []part) glob {
 	g := glob{nil}
-	for _, p := range parts {
-		last := len(g) - 1
-		switch p.kind {
-		case starPart:
-			g = append(g, nil)
-		case onePart:
-			g[last] = append(g[last], atom{one: true})
-		default:
-			if n := len(g[last]); n > 0 && !g[last][n-1].one {
-				g[last][n-1].lit += p.text
-			} else if p.text != "" {
-				g[last] = append(g[last], atom{lit: p.text})
-			}
+	var lit strings.Builder
+	flush := func() {
+		if lit.Len() > 0 {
+			last := len(g) - 1
+			g[last] = append(g[last], atom{lit: lit.String()})
+			lit.Reset()
 		}
 	}
+	for _, p := range parts {
+		switch p.kind {
+		case starPart:
+			flush()
+			g = append(g, nil)
+		case onePart:
+			flush()
+			g[len(g)-1] = append(g[len(g)-1], atom{one: true})
+		default:
+			lit.WriteString(p.text)
+		}
+	}
+	flush()
 	return g
 }
 
-// pattern returns the template as a pattern for this request, or false if a
-// variable in it has no single value: such a value is like nothing at all.
-func (t *template) pattern(ctx Context) (glob, bool) {
+// matches reports whether s fits the template, and whether every variable in it
+// has a value. A template with one that has none is like nothing at all.
+func (t *template) matches(s string, ctx Context) (fits, known bool) {
 	if !t.hasVar {
-		return t.fixed, true
+		return t.fixed.matches(s), true
 	}
-	parts, ok := resolve(t.parts, ctx)
-	if !ok {
-		return nil, false
+	parts, size, known := resolve(t.parts, ctx)
+	if !known || size > len(s) {
+		return false, known
 	}
-	return compileParts(parts), true
+	return compileParts(parts).matches(s), true
 }
 
-// matches reports whether s fits the template.
-func (t *template) matches(s string, ctx Context) bool {
-	g, ok := t.pattern(ctx)
-	return ok && g.matches(s)
-}
-
-// literal returns the value with its variables replaced, for templates without wildcards.
-func (t *template) literal(ctx Context) (string, bool) {
-	parts, ok := resolve(t.parts, ctx)
-	if !ok {
-		return "", false
+// equals compares s with a template without wildcards.
+func (t *template) equals(s string, ctx Context, equal func(a, b string) bool) bool {
+	if !t.hasVar {
+		// Compiled without wildcards, the pattern is one literal or nothing.
+		if len(t.fixed[0]) == 0 {
+			return s == ""
+		}
+		return equal(t.fixed[0][0].lit, s)
 	}
-	if len(parts) == 1 {
-		return parts[0].text, true
+	parts, size, known := resolve(t.parts, ctx)
+	// Text that differs in case only may differ in length, by less than utf8.UTFMax.
+	if !known || size > utf8.UTFMax*len(s) {
+		return false
 	}
 	var b strings.Builder
 	for _, p := range parts {
 		b.WriteString(p.text)
 	}
-	return b.String(), true
+	return equal(b.String(), s)
 }
 
-func resolve(parts []part, ctx Context) ([]part, bool) {
-	var out []part
-	for i, p := range parts {
-		if p.kind != varPart {
-			continue
+// resolve replaces variables and returns the length of all literals, which the
+// caller checks before it builds anything: a short document may ask for a long
+// value many times.
+func resolve(parts []part, ctx Context) (out []part, size int, known bool) {
+	out = slices.Clone(parts)
+	for i := range out {
+		if p := &out[i]; p.kind == varPart {
+			v := ctx[p.text]
+			switch {
+			case len(v) == 1:
+				p.text = v[0]
+			case p.hasFallback:
+				p.text = p.fallback
+			default:
+				return nil, 0, false
+			}
+			p.kind = literalPart
 		}
-		if out == nil {
-			out = append([]part(nil), parts...)
-		}
-		v := ctx[p.text]
-		switch {
-		case len(v) == 1:
-			out[i] = part{kind: literalPart, text: v[0]}
-		case p.hasFallback:
-			out[i] = part{kind: literalPart, text: p.fallback}
-		default:
-			return nil, false
-		}
+		size += len(out[i].text)
 	}
-	if out == nil {
-		return parts, true
-	}
-	return out, true
+	return out, size, true
 }

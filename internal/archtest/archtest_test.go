@@ -1,0 +1,109 @@
+// Package archtest keeps Waybill's layers: which package may import which. It
+// has tests only. See the "Layout" part of CONTRIBUTING.md for the reasons.
+package archtest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// allowed lists, for each package below internal, the other packages below
+// internal that its non-test code may import. A trailing "/..." allows a tree.
+// A package that is not listed fails the test: its place must be decided.
+var allowed = map[string][]string{
+	"arn":      {},
+	"awserr":   {},
+	"config":   {},
+	"event":    {},
+	"evidence": {},
+	"spool":    {},
+	"store":    {},
+	"sigv4":    {"awserr"},
+
+	"capture":               {"evidence"},
+	"capture/postfix":       {"evidence", "capture/..."},
+	"capture/dovecot":       {"evidence", "capture/..."},
+	"capture/logline":       {"evidence"},
+	"capture/milter":        {"evidence", "capture/..."},
+	"capture/milter/tracer": {"evidence", "capture/..."},
+
+	"mailtrace":         {"event", "evidence", "mailtrace/..."},
+	"mailtrace/authres": {},
+	"trace":             {"event"},
+
+	"iam":          {"arn", "awserr", "store", "iam/..."},
+	"iam/policy":   {"arn", "awserr"},
+	"logs":         {"arn", "awserr", "store", "logs/...", "iam/policy"},
+	"logs/engine":  {"awserr"},
+	"logs/journal": {"awserr"},
+	"logs/pattern": {"awserr"},
+	"workmail":     {"arn", "awserr", "store", "iam", "iam/policy"},
+	"publish":      {"arn"},
+	"api":          {"arn", "awserr", "sigv4", "iam", "iam/policy", "api/wire", "api/validate"},
+	"api/wire":     {"awserr"},
+	"api/validate": {"awserr"},
+	"api/iam":      {"..."},
+	"api/sts":      {"..."},
+	"api/logs":     {"..."},
+	"api/workmail": {"..."},
+	"console":      {"api/...", "api", "arn", "awserr", "event", "iam", "store", "trace", "evidence"},
+	"demo":         {"evidence"},
+	"app":          {"..."},
+	"archtest":     {},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	for _, p := range packages(t) {
+		name := strings.TrimPrefix(p.ImportPath, "waybill/internal/")
+		rules, known := allowed[name]
+		if !known {
+			t.Errorf("package %s is not listed: decide where it stands", name)
+			continue
+		}
+		for _, imp := range p.Imports {
+			to, ours := strings.CutPrefix(imp, "waybill/internal/")
+			if ours && !slices.ContainsFunc(rules, func(r string) bool { return permits(r, to) }) {
+				t.Errorf("%s imports %s, which its layer does not allow", name, to)
+			}
+		}
+	}
+}
+
+func permits(rule, to string) bool {
+	if rule == "..." {
+		return to != "app" && to != "console"
+	}
+	if tree, ok := strings.CutSuffix(rule, "/..."); ok {
+		return strings.HasPrefix(to, tree+"/") || to == tree
+	}
+	return rule == to
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "waybill/internal/...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []pkg
+	dec := json.NewDecoder(strings.NewReader(string(out)))
+	for {
+		var p pkg
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}

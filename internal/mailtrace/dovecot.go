@@ -1,0 +1,204 @@
+package mailtrace
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"waybill/internal/evidence"
+)
+
+const sessionPrefix = "d/"
+
+// dovecotFact is what one line of Dovecot's says that matters here.
+type dovecotFact struct {
+	Time time.Time `json:"t"`
+	// Action is "saved" or a Sieve action.
+	Action string `json:"a"`
+	User   string `json:"u,omitempty"`
+	// Target is the folder of a save, or the action's target.
+	Target    string `json:"to,omitempty"`
+	MessageID string `json:"mid,omitempty"`
+	Rule      string `json:"r,omitempty"`
+}
+
+const saved = "saved"
+
+func savedFact(rec evidence.Record, f evidence.Saved) dovecotFact {
+	return dovecotFact{Time: rec.Time, Action: saved, User: f.User, Target: f.Folder, MessageID: f.MessageID}
+}
+
+func sieveFact(rec evidence.Record, f evidence.SieveAction) dovecotFact {
+	return dovecotFact{Time: rec.Time, Action: f.Action, User: f.User, Target: f.Target, MessageID: f.MessageID, Rule: sieveRule(f)}
+}
+
+// sieveRule names the rule as Pigeonhole does; a log line names none.
+func sieveRule(f evidence.SieveAction) string {
+	switch {
+	case f.Script != "" && f.Location != "":
+		return f.Script + ", " + f.Location
+	case f.Script != "":
+		return f.Script
+	case f.Location != "":
+		return f.Location
+	}
+	return "sieve"
+}
+
+// session is one recipient's LMTP session in a message's row.
+type session struct {
+	ID string `json:"id"`
+	// Recipient is the delivery line's.
+	Recipient string `json:"to"`
+	// Facts wait for the message's release.
+	Facts []dovecotFact `json:"f,omitempty"`
+	// Shown are the saves and actions already counted: one of them may be shown
+	// by several lines.
+	Shown []string `json:"sh,omitempty"`
+	// Discarded waits for the chance that a copy was saved after all.
+	Discarded *dovecotFact `json:"dis,omitempty"`
+	Until     time.Time    `json:"until,omitzero"`
+}
+
+// orphanSession waits for the delivery line that names it.
+type orphanSession struct {
+	Session string        `json:"id"`
+	Facts   []dovecotFact `json:"f"`
+	Wake    time.Time     `json:"wake"`
+}
+
+func (o *orphanSession) id() string        { return sessionPrefix + o.Session }
+func (o *orphanSession) wakeAt() time.Time { return o.Wake }
+func (o *orphanSession) attach(*Machine)   {}
+func (o *orphanSession) detach(*Machine)   {}
+
+func (o *orphanSession) wake(m *Machine, now time.Time) {
+	m.stats.Unmatched++
+	m.remove(o)
+}
+
+// dovecot takes a fact of an LMTP session.
+func (m *Machine) dovecot(now time.Time, id string, f dovecotFact) {
+	if id == "" || f.Action == "keep" {
+		return // "stored mail" follows
+	}
+	msg := m.bySession[id]
+	if msg == nil {
+		o, ok := m.rows[sessionPrefix+id].(*orphanSession)
+		if !ok {
+			o = &orphanSession{Session: id, Wake: now.Add(m.cfg.Timeouts.Join)}
+			m.add(o)
+		}
+		o.Facts = append(o.Facts, f)
+		m.touch(o)
+		return
+	}
+	s := msg.session(id)
+	m.sessionFact(msg, s, now, f)
+	msg.Last = now
+	m.step(msg, now)
+}
+
+func (msg *message) session(id string) *session {
+	for _, s := range msg.Sessions {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// openSession joins a delivery line's session with the message.
+func (m *Machine) openSession(msg *message, now time.Time, id, recipient string) {
+	if id == "" || msg.session(id) != nil {
+		return
+	}
+	s := &session{ID: id, Recipient: recipient}
+	msg.Sessions = append(msg.Sessions, s)
+	m.bySession[id] = msg
+	o, ok := m.rows[sessionPrefix+id].(*orphanSession)
+	if !ok {
+		return
+	}
+	for _, f := range o.Facts {
+		m.sessionFact(msg, s, now, f)
+	}
+	m.remove(o)
+}
+
+// sessionFact keeps a fact once, and knows of a redirect at once: what follows
+// from it may be on its way already.
+func (m *Machine) sessionFact(msg *message, s *session, now time.Time, f dovecotFact) {
+	key := f.Action + " " + f.Target
+	if slices.Contains(s.Shown, key) {
+		return
+	}
+	if len(s.Shown) == 0 {
+		m.stats.Joined++
+	}
+	s.Shown = append(s.Shown, key)
+	if f.Action == "redirect" {
+		m.redirected(msg, now, f)
+	}
+	if msg.Released {
+		m.mailbox(msg, s, now, f)
+		return
+	}
+	s.Facts = append(s.Facts, f)
+}
+
+// mailbox publishes a fact of a released message.
+func (m *Machine) mailbox(msg *message, s *session, now time.Time, f dovecotFact) {
+	switch f.Action {
+	case saved:
+		s.Discarded = nil
+		m.delivered(msg, f.Time, s.mailbox(f), f.Target, s.ID)
+	case "discard":
+		if !s.hasSave() {
+			s.Discarded, s.Until = &f, now.Add(m.cfg.Timeouts.Session)
+		}
+	default:
+		m.mailboxRule(msg, s, f)
+	}
+}
+
+// hasSave reports whether a copy was saved.
+func (s *session) hasSave() bool {
+	for _, k := range s.Shown {
+		if strings.HasPrefix(k, saved+" ") {
+			return true
+		}
+	}
+	return false
+}
+
+// mailbox is the address of the mailbox: Dovecot's user where that is an
+// address, and the delivery line's recipient where users are bare names.
+func (s *session) mailbox(f dovecotFact) string {
+	if strings.Contains(f.User, "@") {
+		return f.User
+	}
+	return s.Recipient
+}
+
+// settleSessions publishes discards that no save has contradicted.
+func (m *Machine) settleSessions(msg *message, now time.Time) {
+	for _, s := range msg.Sessions {
+		if s.Discarded != nil && !now.Before(s.Until) {
+			f := *s.Discarded
+			s.Discarded = nil
+			m.mailboxRule(msg, s, f)
+			m.discarded(msg, f.Time, s.mailbox(f), f.Rule)
+		}
+	}
+}
+
+// resolved reports whether Dovecot told of every session.
+func (msg *message) resolved() bool {
+	for _, s := range msg.Sessions {
+		if len(s.Shown) == 0 {
+			return false
+		}
+	}
+	return true
+}
