@@ -45,7 +45,7 @@ func plainBody(r *http.Request, body []byte) ([]byte, error) {
 		return body, nil
 	case "gzip":
 	default:
-		return nil, awserr.WithStatus(http.StatusUnsupportedMediaType, "SerializationException",
+		return nil, awserr.New("SerializationException",
 			"Content-Encoding '%s' is not supported; use gzip or none.", encoding)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(body))

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -27,6 +26,9 @@ func conditionKeys(call *Call, need Need) policy.Context {
 		"aws:epochtime":       strconv.FormatInt(call.Time.Unix(), 10),
 		"aws:requestedregion": call.Region,
 		"aws:useragent":       call.UserAgent,
+		"aws:sourceip":        "",
+		"aws:sourcearn":       "",
+		"aws:sourceaccount":   "",
 	}
 	if call.Source.IsValid() {
 		global["aws:sourceip"] = call.Source.Unmap().WithZone("").String()
@@ -35,11 +37,11 @@ func conditionKeys(call *Call, need Need) policy.Context {
 		global["aws:sourcearn"] = call.Caller.SourceARN
 		global["aws:sourceaccount"] = call.Caller.SourceAccount
 	}
-	for key := range maps.Keys(global) {
+	for key, value := range global {
 		// The operation's keys never stand in for these.
 		delete(keys, key)
-		if v := global[key]; v != "" {
-			keys[key] = []string{v}
+		if value != "" {
+			keys[key] = []string{value}
 		}
 	}
 	return keys
