@@ -24,6 +24,9 @@ type dovecotFact struct {
 
 const saved = "saved"
 
+// unnamed stands for the rule of an action that only a log line shows.
+const unnamed = "sieve"
+
 func savedFact(rec evidence.Record, f evidence.Saved) dovecotFact {
 	return dovecotFact{Time: rec.Time, Action: saved, User: f.User, Target: f.Folder, MessageID: f.MessageID}
 }
@@ -42,7 +45,17 @@ func sieveRule(f evidence.SieveAction) string {
 	case f.Location != "":
 		return f.Location
 	}
-	return "sieve"
+	return unnamed
+}
+
+// key tells facts apart: one save or action may be shown by several lines, of
+// which some lack the address.
+func (f dovecotFact) key() string {
+	switch f.Action {
+	case "discard", "reject", "vacation":
+		return f.Action
+	}
+	return f.Action + " " + f.Target
 }
 
 // session is one recipient's LMTP session in a message's row.
@@ -52,12 +65,12 @@ type session struct {
 	Recipient string `json:"to"`
 	// Facts wait for the message's release.
 	Facts []dovecotFact `json:"f,omitempty"`
-	// Shown are the saves and actions already counted: one of them may be shown
-	// by several lines.
+	// Shown are the keys of the facts seen.
 	Shown []string `json:"sh,omitempty"`
-	// Discarded waits for the chance that a copy was saved after all.
-	Discarded *dovecotFact `json:"dis,omitempty"`
-	Until     time.Time    `json:"until,omitzero"`
+	// Acts are a released message's actions, which wait until Until for what else
+	// the lines about them tell.
+	Acts  []dovecotFact `json:"act,omitempty"`
+	Until time.Time     `json:"until,omitzero"`
 }
 
 // orphanSession waits for the delivery line that names it.
@@ -77,11 +90,23 @@ func (o *orphanSession) wake(m *Machine, now time.Time) {
 	m.remove(o)
 }
 
-// dovecot takes a fact of an LMTP session.
+// dovecot takes a fact of an LMTP session. What the event of a kept or filed
+// message tells is a save as well.
 func (m *Machine) dovecot(now time.Time, id string, f dovecotFact) {
-	if id == "" || f.Action == "keep" {
-		return // "stored mail" follows
+	if id == "" {
+		return
 	}
+	if (f.Action == "keep" || f.Action == "fileinto") && f.Target != "" {
+		save := f
+		save.Action, save.Rule = saved, ""
+		m.dovecotFact(now, id, save)
+	}
+	if f.Action != "keep" {
+		m.dovecotFact(now, id, f)
+	}
+}
+
+func (m *Machine) dovecotFact(now time.Time, id string, f dovecotFact) {
 	msg := m.bySession[id]
 	if msg == nil {
 		o, ok := m.rows[sessionPrefix+id].(*orphanSession)
@@ -129,14 +154,14 @@ func (m *Machine) openSession(msg *message, now time.Time, id, recipient string)
 // sessionFact keeps a fact once, and knows of a redirect at once: what follows
 // from it may be on its way already.
 func (m *Machine) sessionFact(msg *message, s *session, now time.Time, f dovecotFact) {
-	key := f.Action + " " + f.Target
-	if slices.Contains(s.Shown, key) {
+	if slices.Contains(s.Shown, f.key()) {
+		s.name(f)
 		return
 	}
 	if len(s.Shown) == 0 {
 		m.stats.Joined++
 	}
-	s.Shown = append(s.Shown, key)
+	s.Shown = append(s.Shown, f.key())
 	if f.Action == "redirect" {
 		m.redirected(msg, now, f)
 	}
@@ -147,19 +172,33 @@ func (m *Machine) sessionFact(msg *message, s *session, now time.Time, f dovecot
 	s.Facts = append(s.Facts, f)
 }
 
-// mailbox publishes a fact of a released message.
-func (m *Machine) mailbox(msg *message, s *session, now time.Time, f dovecotFact) {
-	switch f.Action {
-	case saved:
-		s.Discarded = nil
-		m.delivered(msg, f.Time, s.mailbox(f), f.Target, s.ID)
-	case "discard":
-		if !s.hasSave() {
-			s.Discarded, s.Until = &f, now.Add(m.cfg.Timeouts.Session)
+// name completes what is known of an action by another line about it.
+func (s *session) name(f dovecotFact) {
+	for _, list := range [][]dovecotFact{s.Facts, s.Acts} {
+		for i := range list {
+			if list[i].key() != f.key() {
+				continue
+			}
+			if list[i].Rule == unnamed {
+				list[i].Rule = f.Rule
+			}
+			if list[i].Target == "" {
+				list[i].Target = f.Target
+			}
 		}
-	default:
-		m.mailboxRule(msg, s, f)
 	}
+}
+
+// mailbox takes a fact of a released message.
+func (m *Machine) mailbox(msg *message, s *session, now time.Time, f dovecotFact) {
+	if f.Action == saved {
+		m.delivered(msg, f.Time, s.mailbox(f), f.Target, s.ID)
+		return
+	}
+	if len(s.Acts) == 0 {
+		s.Until = now.Add(m.cfg.Timeouts.Session)
+	}
+	s.Acts = append(s.Acts, f)
 }
 
 // hasSave reports whether a copy was saved.
@@ -181,14 +220,23 @@ func (s *session) mailbox(f dovecotFact) string {
 	return s.Recipient
 }
 
-// settleSessions publishes discards that no save has contradicted.
+// settleSessions publishes actions whose lines have all been waited for. A
+// discard only cancels the keep: with a copy saved nothing was thrown away.
 func (m *Machine) settleSessions(msg *message, now time.Time) {
 	for _, s := range msg.Sessions {
-		if s.Discarded != nil && !now.Before(s.Until) {
-			f := *s.Discarded
-			s.Discarded = nil
+		if len(s.Acts) == 0 || !m.past(msg, now, s.Until) {
+			continue
+		}
+		acts := s.Acts
+		s.Acts = nil
+		for _, f := range acts {
+			if f.Action == "discard" && s.hasSave() {
+				continue
+			}
 			m.mailboxRule(msg, s, f)
-			m.discarded(msg, f.Time, s.mailbox(f), f.Rule)
+			if f.Action == "discard" {
+				m.discarded(msg, f.Time, s.mailbox(f), f.Rule)
+			}
 		}
 	}
 }

@@ -116,7 +116,7 @@ func (m *Machine) mailboxRule(msg *message, s *session, f dovecotFact) {
 	case "redirect", "vacation":
 		body.TargetRecipient = f.Target
 	}
-	m.emit(trace, f.Time, s.ID+" "+f.Action+" "+f.Target, body)
+	m.emit(trace, f.Time, s.ID+" "+f.key(), body)
 	if f.Action == "reject" {
 		// Pigeonhole accepts the message and tells the sender by a message of its own.
 		m.emit(trace, f.Time, mailbox, event.IncomingEmailBounced{BouncedRecipient: event.BouncedRecipient{
