@@ -61,8 +61,9 @@ func (f dovecotFact) key() string {
 // session is one recipient's LMTP session in a message's row.
 type session struct {
 	ID string `json:"id"`
-	// Recipient is the delivery line's.
+	// Recipient and Original are the delivery line's.
 	Recipient string `json:"to"`
+	Original  string `json:"orig,omitempty"`
 	// Facts wait for the message's release.
 	Facts []dovecotFact `json:"f,omitempty"`
 	// Shown are the keys of the facts seen.
@@ -134,11 +135,12 @@ func (msg *message) session(id string) *session {
 }
 
 // openSession joins a delivery line's session with the message.
-func (m *Machine) openSession(msg *message, now time.Time, id, recipient string) {
+func (m *Machine) openSession(msg *message, now time.Time, a evidence.Attempt) {
+	id := a.Session
 	if id == "" || msg.session(id) != nil {
 		return
 	}
-	s := &session{ID: id, Recipient: recipient}
+	s := &session{ID: id, Recipient: a.Recipient, Original: a.OriginalRecipient}
 	msg.Sessions = append(msg.Sessions, s)
 	m.bySession[id] = msg
 	o, ok := m.rows[sessionPrefix+id].(*orphanSession)
@@ -192,7 +194,7 @@ func (s *session) name(f dovecotFact) {
 // mailbox takes a fact of a released message.
 func (m *Machine) mailbox(msg *message, s *session, now time.Time, f dovecotFact) {
 	if f.Action == saved {
-		m.delivered(msg, f.Time, s.mailbox(f), f.Target, s.ID)
+		m.delivered(msg, f.Time, s.outcome(f), f.Target, s.ID)
 		return
 	}
 	if len(s.Acts) == 0 {
@@ -211,13 +213,18 @@ func (s *session) hasSave() bool {
 	return false
 }
 
-// mailbox is the address of the mailbox: Dovecot's user where that is an
-// address, and the delivery line's recipient where users are bare names.
-func (s *session) mailbox(f dovecotFact) string {
-	if strings.Contains(f.User, "@") {
-		return f.User
+// outcome is what a fact tells of the recipient. The mailbox is Dovecot's user
+// where that is an address, and the line's recipient where users are bare names.
+func (s *session) outcome(f dovecotFact) outcome {
+	o := outcome{Recipient: s.Recipient, Original: s.Original}
+	if !strings.Contains(f.User, "@") || strings.EqualFold(f.User, s.Recipient) {
+		return o
 	}
-	return s.Recipient
+	o.Recipient = f.User
+	if o.Original == "" {
+		o.Original = s.Recipient // such as alice+tag
+	}
+	return o
 }
 
 // settleSessions publishes actions whose lines have all been waited for. A
@@ -235,7 +242,7 @@ func (m *Machine) settleSessions(msg *message, now time.Time) {
 			}
 			m.mailboxRule(msg, s, f)
 			if f.Action == "discard" {
-				m.discarded(msg, f.Time, s.mailbox(f), f.Rule)
+				m.discarded(msg, f.Time, s.outcome(f), f.Rule)
 			}
 		}
 	}
