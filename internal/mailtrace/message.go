@@ -22,8 +22,8 @@ const (
 // message is one queue file and what is known of it: one row.
 type message struct {
 	// Key is messagePrefix and the id that its traces are made from.
-	Key     string    `json:"k"`
-	Serial  uint64    `json:"n"`
+	Key    string `json:"k"`
+	Serial uint64 `json:"n"`
 	// Source is the mail server's name.
 	Source  string    `json:"s,omitempty"`
 	QueueID string    `json:"q"`
