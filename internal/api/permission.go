@@ -2,7 +2,6 @@ package api
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +17,7 @@ import (
 func conditionKeys(call *Call, need Need) policy.Context {
 	keys := make(policy.Context, len(need.Context)+8)
 	for key, values := range need.Context {
-		keys[strings.ToLower(key)] = slices.Clone(values)
+		keys.Add(key, values...)
 	}
 	global := map[string]string{
 		"aws:securetransport": strconv.FormatBool(call.Secure),
