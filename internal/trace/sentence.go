@@ -137,13 +137,21 @@ func names(p Printer, group []Recipient) string {
 	}
 	var list []string
 	for _, r := range group {
-		list = append(list, r.Address)
+		list = append(list, r.named(p))
 	}
 	if len(list) == 1 {
 		return list[0]
 	}
 	last := len(list) - 1
 	return p.Sprintf("%s and %s", strings.Join(list[:last], ", "), list[last])
+}
+
+// named is the address, with the one that was written to where it differs.
+func (r Recipient) named(p Printer) string {
+	if r.Original == "" {
+		return r.Address
+	}
+	return p.Sprintf("%s (for %s)", r.Address, r.Original)
 }
 
 // Stamp writes a time to the minute, in UTC.
