@@ -55,7 +55,7 @@ var allowed = map[string][]string{
 	"api/workmail": {"..."},
 	"console":      {"api/...", "api", "arn", "awserr", "event", "iam", "store", "trace", "evidence"},
 	"demo":         {"evidence"},
-	"app":          {"..."},
+	"app":          {"...", "console"},
 	"archtest":     {},
 }
 
