@@ -121,11 +121,12 @@ func pageLimit(limit *int) (int, error) {
 	return *limit, checkLimit(*limit, maxPageEvents)
 }
 
-// Pattern decides which events a FilterLogEvents gives.
+// Pattern decides which events a FilterLogEvents gives. *pattern.Pattern is one.
 type Pattern interface {
 	Match(message string) bool
-	// Literals are texts that every matching message contains as they stand.
-	Literals() []string
+	// Clauses returns lists of texts such that every matching message contains at
+	// least one text of each list, byte for byte.
+	Clauses() [][]string
 }
 
 // FilterQuery is what FilterLogEvents asks for.
@@ -184,7 +185,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, sc Scope, q FilterQuery) 
 		p.To = min(p.To, *q.End)
 	}
 	if q.Pattern != nil {
-		p.Contains, p.Match = q.Pattern.Literals(), q.Pattern.Match
+		p.Contains, p.Match = q.Pattern.Clauses(), q.Pattern.Match
 	}
 	if q.Token != "" {
 		var at engine.Position

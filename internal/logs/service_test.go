@@ -460,7 +460,7 @@ func TestGetLogEventsBothWays(t *testing.T) {
 type contains string
 
 func (c contains) Match(message string) bool { return strings.Contains(message, string(c)) }
-func (c contains) Literals() []string        { return []string{string(c)} }
+func (c contains) Clauses() [][]string       { return [][]string{{string(c)}} }
 
 func TestFilterLogEvents(t *testing.T) {
 	f := newFixture(t)

@@ -91,8 +91,8 @@ func BenchmarkPage(b *testing.B) {
 		{"newest100", func(q *PageQuery) { q.Descending, q.Limit = true, 100 }},
 		{"oldest100", func(q *PageQuery) { q.Limit = 100 }},
 		{"newest10000", func(q *PageQuery) { q.Descending, q.MaxBytes = true, 1<<20 }},
-		{"contains", func(q *PageQuery) { q.Descending, q.Limit, q.Contains = true, 100, []string{"sender123@"} }},
-		{"oneTrace", func(q *PageQuery) { q.Limit, q.Contains = 100, []string{fmt.Sprintf("%016x", 100_000)} }},
+		{"contains", func(q *PageQuery) { q.Descending, q.Limit, q.Contains = true, 100, [][]string{{"sender123@"}} }},
+		{"oneTrace", func(q *PageQuery) { q.Limit, q.Contains = 100, [][]string{{fmt.Sprintf("%016x", 100_000)}} }},
 		{"newest100afterOne", func(q *PageQuery) { q.Descending, q.Limit = true, 100 }},
 	} {
 		b.Run(c.name, func(b *testing.B) {

@@ -85,8 +85,10 @@ type PageQuery struct {
 	// messages' lengths; at least one event is given whatever its length.
 	Limit    int
 	MaxBytes int
-	// Contains are texts that every event's message contains as they stand.
-	Contains []string
+	// Contains are lists of texts: an event's message contains, byte for byte, at
+	// least one text of each list. Lists with an empty text or one of broken UTF-8
+	// are not looked at, and messages are taken to be UTF-8; Match is exact.
+	Contains [][]string
 	// Match, when set, decides by the message. It is called from several goroutines.
 	Match func(message string) bool
 	// MaxScan ends the page after about that many rows were looked at; 0 means no end.

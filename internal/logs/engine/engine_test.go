@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 )
@@ -184,6 +185,10 @@ func FuzzMessage(f *testing.F) {
 		q := everything(group)
 		q.From = noon + int64(id)
 		q.To = q.From
+		if utf8.ValidString(message) {
+			n := len(message)
+			q.Contains = [][]string{{message}, {message[:n/2+1], "nowhere"}, {message[n/3 : n-n/4]}}
+		}
 		p := page(t, e, q)
 		if len(p.Events) != 1 || p.Events[0].Message != message {
 			t.Fatalf("got %+v, want %q", p.Events, message)
@@ -216,7 +221,10 @@ func model(rows []Row, q PageQuery) []Event {
 			q.Streams != nil && !slices.Contains(q.Streams, r.Stream) || q.Match != nil && !q.Match(r.Message) {
 			continue
 		}
-		if slices.ContainsFunc(q.Contains, func(s string) bool { return !strings.Contains(r.Message, s) }) {
+		lacks := func(texts []string) bool {
+			return !slices.ContainsFunc(texts, func(s string) bool { return strings.Contains(r.Message, s) })
+		}
+		if slices.ContainsFunc(q.Contains, lacks) {
 			continue
 		}
 		all = append(all, ev)
@@ -258,7 +266,7 @@ func TestPagesAreWhatAPlainSortGives(t *testing.T) {
 			q.From, q.To = noon-rng.Int64N(1<<30), noon-rng.Int64N(1<<10)
 		}
 		if rng.IntN(3) == 0 {
-			q.Contains = []string{"7 "}
+			q.Contains = [][]string{{"7 ", "8 z"}, {"message 1", "sage 2"}}
 		}
 		if rng.IntN(3) == 0 {
 			q.Match = func(m string) bool { return strings.Contains(m, "99") }

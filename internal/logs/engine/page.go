@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 )
@@ -190,16 +191,25 @@ func streamsFilter(q *PageQuery) string {
 	return "_stream_id:in(" + strings.Join(ids, ",") + ")"
 }
 
-// containsFilter selects messages that contain each text, byte for byte.
-func containsFilter(texts []string) string {
+// containsFilter selects messages that contain a text of each list, byte for byte.
+func containsFilter(lists [][]string) string {
 	var b strings.Builder
-	for _, t := range texts {
-		if t != "" {
-			b.WriteString(" " + colMessage + ":*" + quote(t) + "*")
+	for _, texts := range lists {
+		if len(texts) == 0 || slices.ContainsFunc(texts, unsearchable) {
+			continue
 		}
+		alternatives := make([]string, len(texts))
+		for i, t := range texts {
+			alternatives[i] = colMessage + ":*" + quote(t) + "*"
+		}
+		b.WriteString(" (" + strings.Join(alternatives, " or ") + ")")
 	}
 	return b.String()
 }
+
+// unsearchable texts cannot be looked for: every message has the empty one, and
+// the library's index splits words differently where UTF-8 is broken.
+func unsearchable(text string) bool { return text == "" || !utf8.ValidString(text) }
 
 // quote quotes a text for the library's query language, which reads Go's quoted strings.
 func quote(s string) string { return strconv.Quote(s) }

@@ -1,0 +1,142 @@
+package logsapi
+
+import (
+	"context"
+	"strconv"
+
+	"waybill/internal/api"
+	"waybill/internal/api/validate"
+	"waybill/internal/logs"
+)
+
+// TagResourceInput is CloudWatch Logs'. The resource is a log group's ARN.
+type TagResourceInput struct {
+	ResourceArn *string           `json:"resourceArn"`
+	Tags        map[string]string `json:"tags"`
+}
+
+// UntagResourceInput is CloudWatch Logs'.
+type UntagResourceInput struct {
+	ResourceArn *string  `json:"resourceArn"`
+	TagKeys     []string `json:"tagKeys"`
+}
+
+// ListTagsForResourceInput is CloudWatch Logs'.
+type ListTagsForResourceInput struct {
+	ResourceArn *string `json:"resourceArn"`
+}
+
+// TagsOutput is the output of ListTagsForResource and ListTagsLogGroup.
+type TagsOutput struct {
+	Tags map[string]string `json:"tags"`
+}
+
+// TagLogGroupInput is CloudWatch Logs', by name, as older clients do.
+type TagLogGroupInput struct {
+	LogGroupName *string           `json:"logGroupName"`
+	Tags         map[string]string `json:"tags"`
+}
+
+// UntagLogGroupInput is CloudWatch Logs', by name.
+type UntagLogGroupInput struct {
+	LogGroupName *string  `json:"logGroupName"`
+	Tags         []string `json:"tags"`
+}
+
+// checkTags checks what does not depend on the tags that are there already.
+func checkTags(v *validate.Checks, tags map[string]string) {
+	if len(tags) > 50 {
+		v.Range("tags", int64(len(tags)), 1, 50)
+	}
+	for k, value := range tags {
+		v.Length("tags", k, 1, 128)
+		v.Length("tags."+k, value, 0, 256)
+	}
+}
+
+func missingIn(place int, member string) error {
+	return validate.Missing(codeParameter, "logEvents."+strconv.Itoa(place+1)+".member."+member)
+}
+
+// tagged returns the group of a resource ARN.
+func tagged(c *api.Call, resource *string) (target, error) {
+	if resource == nil {
+		return target{}, validate.Missing(codeParameter, "resourceArn")
+	}
+	t, err := byARN(c, "resourceArn", *resource)
+	t.exact = true
+	return t, err
+}
+
+// named returns the group of a name, for tagging.
+func named(c *api.Call, name *string) (target, error) {
+	t, err := inGroup(c, name)
+	t.exact = true
+	return t, err
+}
+
+func withTags(t target, err error, tags map[string]string) (target, error) {
+	if err != nil {
+		return t, err
+	}
+	var v validate.Checks
+	v.Required("tags", tags != nil)
+	checkTags(&v, tags)
+	return t, v.Err(codeParameter)
+}
+
+func tagResource(s *logs.Service) api.Operation {
+	return define("TagResource",
+		func(c *api.Call, in *TagResourceInput) (target, error) {
+			t, err := tagged(c, in.ResourceArn)
+			return withTags(t, err, in.Tags)
+		},
+		func(ctx context.Context, t target, in *TagResourceInput) (*Empty, error) {
+			return nil, s.TagLogGroup(ctx, t.Scope, t.group, in.Tags)
+		})
+}
+
+func untagResource(s *logs.Service) api.Operation {
+	return define("UntagResource",
+		func(c *api.Call, in *UntagResourceInput) (target, error) { return tagged(c, in.ResourceArn) },
+		func(ctx context.Context, t target, in *UntagResourceInput) (*Empty, error) {
+			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.TagKeys)
+		})
+}
+
+func listTagsForResource(s *logs.Service) api.Operation {
+	return define("ListTagsForResource",
+		func(c *api.Call, in *ListTagsForResourceInput) (target, error) { return tagged(c, in.ResourceArn) },
+		func(ctx context.Context, t target, _ *ListTagsForResourceInput) (*TagsOutput, error) {
+			tags, err := s.LogGroupTags(ctx, t.Scope, t.group)
+			return &TagsOutput{tags}, err
+		})
+}
+
+func tagLogGroup(s *logs.Service) api.Operation {
+	return define("TagLogGroup",
+		func(c *api.Call, in *TagLogGroupInput) (target, error) {
+			t, err := named(c, in.LogGroupName)
+			return withTags(t, err, in.Tags)
+		},
+		func(ctx context.Context, t target, in *TagLogGroupInput) (*Empty, error) {
+			return nil, s.TagLogGroup(ctx, t.Scope, t.group, in.Tags)
+		})
+}
+
+func untagLogGroup(s *logs.Service) api.Operation {
+	return define("UntagLogGroup",
+		func(c *api.Call, in *UntagLogGroupInput) (target, error) { return named(c, in.LogGroupName) },
+		func(ctx context.Context, t target, in *UntagLogGroupInput) (*Empty, error) {
+			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.Tags)
+		})
+}
+
+func listTagsLogGroup(s *logs.Service) api.Operation {
+	return define("ListTagsLogGroup",
+		func(c *api.Call, in *GroupInput) (target, error) { return named(c, in.LogGroupName) },
+		func(ctx context.Context, t target, _ *GroupInput) (*TagsOutput, error) {
+			tags, err := s.LogGroupTags(ctx, t.Scope, t.group)
+			return &TagsOutput{tags}, err
+		})
+}

@@ -1,0 +1,142 @@
+package logsapi
+
+import (
+	"encoding/base64"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"waybill/internal/api"
+	"waybill/internal/api/validate"
+	"waybill/internal/arn"
+	"waybill/internal/awserr"
+	"waybill/internal/logs"
+)
+
+const codeParameter = "InvalidParameterException"
+
+// target is what an operation is about: a group, or one of its streams, or all
+// groups of the scope.
+type target struct {
+	logs.Scope
+	group, stream string
+	// exact asks for permission on the group's ARN itself (tagging).
+	exact bool
+}
+
+// resource is the ARN that permissions are evaluated on.
+func (t target) resource() string {
+	if t.exact {
+		return arn.LogGroup(t.Region, t.Account, t.group)
+	}
+	return arn.LogStream(t.Region, t.Account, t.group, t.stream)
+}
+
+func scopeOf(c *api.Call) logs.Scope {
+	return logs.Scope{Account: c.Caller.Account, Region: c.Region}
+}
+
+// everyGroup is the target of operations that name no group.
+func everyGroup[In any](c *api.Call, _ *In) (target, error) { return target{Scope: scopeOf(c)}, nil }
+
+var (
+	groupName  = regexp.MustCompile(`\A[\.\-_/#A-Za-z0-9]+\z`)
+	streamName = regexp.MustCompile(`\A[^:*]*\z`)
+)
+
+// maxName is the length of a group's or stream's name.
+const maxName = 512
+
+// inGroup returns the target of an operation on the group of that name.
+func inGroup(c *api.Call, name *string) (target, error) {
+	if name == nil {
+		return target{}, validate.Missing(codeParameter, "logGroupName")
+	}
+	return target{Scope: scopeOf(c), group: *name}, checkGroupName("logGroupName", *name)
+}
+
+func checkGroupName(member, name string) error {
+	if utf8.RuneCountInString(name) > maxName {
+		return errTooLong()
+	}
+	var v validate.Checks
+	v.Length(member, name, 1, maxName)
+	if name != "" {
+		v.Pattern(member, name, groupName, `[\.\-_/#A-Za-z0-9]+`)
+	}
+	return v.Err(codeParameter)
+}
+
+// errTooLong is AWS's text for a name of more than 512 characters.
+func errTooLong() error {
+	return awserr.New(codeParameter, "Invalid LogGroup or LogStream, both must have length less than or equal to 512.")
+}
+
+// inStream narrows the target to a stream.
+func (t target) inStream(name *string) (target, error) {
+	if name == nil {
+		return t, validate.Missing(codeParameter, "logStreamName")
+	}
+	t.stream = *name
+	return t, checkStreamName("logStreamName", *name)
+}
+
+func checkStreamName(member, name string) error {
+	if utf8.RuneCountInString(name) > maxName {
+		return errTooLong()
+	}
+	var v validate.Checks
+	v.Length(member, name, 1, maxName)
+	v.Pattern(member, name, streamName, `[^:*]*`)
+	return v.Err(codeParameter)
+}
+
+// identified returns the target of an operation that takes a group's name, or
+// its identifier: name or ARN, which may be another account's.
+func identified(c *api.Call, name, identifier *string) (target, error) {
+	switch {
+	case name != nil && identifier != nil:
+		return target{}, awserr.New("ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+	case identifier == nil:
+		return inGroup(c, name)
+	case strings.HasPrefix(*identifier, "arn:"):
+		return byARN(c, "logGroupIdentifier", *identifier)
+	default:
+		return target{Scope: scopeOf(c), group: *identifier}, checkGroupName("logGroupIdentifier", *identifier)
+	}
+}
+
+// byARN reads a group's ARN, with or without ":*".
+func byARN(c *api.Call, member, s string) (target, error) {
+	a, err := arn.Parse(s)
+	name, ok := strings.CutPrefix(a.Resource, "log-group:")
+	if err != nil || !ok || a.Service != "logs" || a.Account == "" {
+		return target{}, awserr.New(codeParameter, "The specified %s is not the ARN of a log group.", member)
+	}
+	if a.Region != c.Region {
+		return target{}, awserr.New("ResourceNotFoundException", "The specified log group does not exist.")
+	}
+	name = strings.TrimSuffix(name, ":*")
+	return target{Scope: logs.Scope{Account: a.Account, Region: a.Region}, group: name}, checkGroupName(member, name)
+}
+
+// limitOr returns a list's page size; fallback if none was asked for.
+func limitOr(limit *int, fallback, most int) (int, error) {
+	if limit == nil {
+		return fallback, nil
+	}
+	var v validate.Checks
+	v.Range("limit", int64(*limit), 1, int64(most))
+	return *limit, v.Err(codeParameter)
+}
+
+// nameToken and fromNameToken make the nextToken of a list ordered by name.
+func nameToken(name string) string { return base64.RawURLEncoding.EncodeToString([]byte(name)) }
+
+func fromNameToken(token string) (string, error) {
+	name, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil {
+		return "", awserr.New(codeParameter, "The specified nextToken is invalid.")
+	}
+	return string(name), nil
+}
