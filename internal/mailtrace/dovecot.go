@@ -83,8 +83,8 @@ type orphanSession struct {
 
 func (o *orphanSession) id() string        { return sessionPrefix + o.Session }
 func (o *orphanSession) wakeAt() time.Time { return o.Wake }
-func (o *orphanSession) attach(*Machine)   {}
-func (o *orphanSession) detach(*Machine)   {}
+func (o *orphanSession) attach(m *Machine) { m.stats.Waiting++ }
+func (o *orphanSession) detach(m *Machine) { m.stats.Waiting-- }
 
 func (o *orphanSession) wake(m *Machine, now time.Time) {
 	m.stats.Unmatched++

@@ -177,6 +177,15 @@ func (m *Machine) isHop(msg *message, now time.Time, o outcome) bool {
 	return true
 }
 
+// cameBack tells messages that were sent on under this Message-ID.
+func (m *Machine) cameBack(msg *message, now time.Time) {
+	for _, other := range slices.Clone(m.byID[msg.MessageID]) {
+		if other != msg && len(other.Relayed) > 0 {
+			m.step(other, now)
+		}
+	}
+}
+
 // settleRelayed publishes sent lines whose next hop has not shown up.
 func (m *Machine) settleRelayed(msg *message, now time.Time) {
 	list := msg.Relayed

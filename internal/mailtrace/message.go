@@ -85,6 +85,7 @@ func (msg *message) wake(m *Machine, now time.Time) { m.step(msg, now) }
 func (msg *message) name() string { return msg.Key[len(messagePrefix):] }
 
 func (msg *message) attach(m *Machine) {
+	m.stats.Open++
 	m.byQueue[msg.QueueID] = append(m.byQueue[msg.QueueID], msg)
 	m.indexMessageID(msg)
 	for _, s := range msg.Sessions {
@@ -102,6 +103,7 @@ func (msg *message) attach(m *Machine) {
 }
 
 func (msg *message) detach(m *Machine) {
+	m.stats.Open--
 	dropFrom(m.byQueue, msg.QueueID, msg)
 	dropFrom(m.byID, msg.MessageID, msg)
 	dropFrom(m.wanted, msg.Origin, msg)

@@ -225,14 +225,7 @@ func TestRecordedRestart(t *testing.T) {
 				s.m.Apply(now, r)
 				s.restart()
 			}
-			for {
-				at, ok := s.m.Next()
-				if !ok {
-					break
-				}
-				s.m.Advance(at)
-				s.restart()
-			}
+			s.drain(true)
 			if diff := cmp.Diff(string(lines(t, whole)), string(lines(t, s.events))); diff != "" {
 				t.Errorf("restarting at every step changes the events (-whole +restarted):\n%s", diff)
 			}
@@ -272,5 +265,21 @@ func (s *store) restart() {
 	s.m = New(s.cfg)
 	if err := s.m.Restore(s.rows); err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// drain wakes the machine until nothing is due any more.
+func (s *store) drain(restart bool) {
+	for {
+		at, ok := s.m.Next()
+		if !ok {
+			s.commit()
+			return
+		}
+		s.m.Advance(at)
+		s.commit()
+		if restart {
+			s.restart()
+		}
 	}
 }
