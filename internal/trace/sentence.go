@@ -59,7 +59,7 @@ func clause(p Printer, o Outcome, group []Recipient) string {
 	switch o {
 	case Delivered:
 		if folder, ok := common(group, func(r Recipient) string { return r.Folder }); ok {
-			return p.Sprintf("delivered to %s (folder %s)", who, folder)
+			return p.Sprintf("delivered to %s, folder %s", who, folder)
 		}
 		return p.Sprintf("delivered to %s", who)
 	case Sent:
@@ -137,7 +137,7 @@ func names(p Printer, group []Recipient) string {
 	}
 	var list []string
 	for _, r := range group {
-		list = append(list, r.named(p))
+		list = append(list, r.Named(p))
 	}
 	if len(list) == 1 {
 		return list[0]
@@ -146,8 +146,8 @@ func names(p Printer, group []Recipient) string {
 	return p.Sprintf("%s and %s", strings.Join(list[:last], ", "), list[last])
 }
 
-// named is the address, with the one that was written to where it differs.
-func (r Recipient) named(p Printer) string {
+// Named is the address, with the one that was written to where it differs.
+func (r Recipient) Named(p Printer) string {
 	if r.Original == "" {
 		return r.Address
 	}

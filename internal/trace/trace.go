@@ -79,7 +79,7 @@ type Recipient struct {
 	Address string
 	// Original is the address that an alias or a rule turned into this one, "" if none did.
 	Original string
-	Outcome Outcome
+	Outcome  Outcome
 	// At is when the outcome was reported; for Waiting when the message was accepted.
 	At time.Time
 	// Reason and Status are the server's text and RFC 3463 code of the last
