@@ -116,7 +116,7 @@ func (v *messageView) show(t trace.Trace) {
 }
 
 func (v *messageView) recipientRow(r trace.Recipient) recipientRow {
-	row := recipientRow{Address: r.Address, At: r.At, Class: outcomeClass(r.Outcome), Note: r.Why()}
+	row := recipientRow{Address: r.Named(v.printer), At: r.At, Class: outcomeClass(r.Outcome), Note: r.Why()}
 	if r.Address == "" {
 		row.Address = v.T("(none named)")
 	}
