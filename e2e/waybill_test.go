@@ -36,7 +36,11 @@ type server struct {
 	URL     string
 	Data    string
 	process *process
+	output  string
 }
+
+// printed is what the server has printed so far.
+func (s *server) printed() string { return readFile(s.output) }
 
 // account and region are Waybill's defaults.
 const (
@@ -83,7 +87,8 @@ func serveOn(t *testing.T, data, config string) *server {
 	}
 	s := &server{URL: fmt.Sprintf("http://127.0.0.1:%d", port), Data: data}
 	cmd := exec.Command(path, "serve", "--config", file, "--data", data, "--listen", fmt.Sprintf("127.0.0.1:%d", port))
-	s.process = startProcess(t, cmd, filepath.Join(t.TempDir(), "waybill.log"))
+	s.output = filepath.Join(t.TempDir(), "waybill.log")
+	s.process = startProcess(t, cmd, s.output)
 	eventually(t, "waybill to be healthy", func() (bool, string) {
 		resp, err := http.Get(s.URL + "/healthz")
 		if err != nil {

@@ -43,7 +43,8 @@ func openFolder(path string) (*folder, error) {
 		}
 		return nil, fmt.Errorf("lock data folder %s: %w", path, err)
 	}
-	if err := f.Truncate(0); err == nil {
+	err = f.Truncate(0)
+	if err == nil {
 		_, err = fmt.Fprintf(f, "%d\n", os.Getpid())
 	}
 	if err != nil {

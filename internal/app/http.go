@@ -25,6 +25,9 @@ const (
 	shutdownGrace = 10 * time.Second
 )
 
+// consolePath is where the console lives; "/" belongs to the AWS APIs, whose clients post there.
+const consolePath = "/console/"
+
 // routes sends each request to its door.
 func routes(door, console, metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
@@ -33,6 +36,7 @@ func routes(door, console, metrics http.Handler) http.Handler {
 		_, _ = w.Write([]byte("ok\n"))
 	})
 	mux.Handle("GET /metrics", metrics)
+	mux.Handle("GET /{$}", http.RedirectHandler(consolePath, http.StatusFound))
 	mux.Handle("/", console)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The console posts below its own path only; an unsigned Query request goes to "/".

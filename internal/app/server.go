@@ -104,7 +104,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 // Greet writes what somebody who has just started the server needs to know. The
 // console password is known at the first start only.
 func (s *Server) Greet(w io.Writer) {
-	fmt.Fprintf(w, "Console   %s/\n", s.URL())
+	fmt.Fprintf(w, "Console   %s%s\n", s.URL(), consolePath)
 	if s.first.Password != "" {
 		fmt.Fprintf(w, "          account %s, user %s, password %s (shown this once)\n", s.cfg.Account, s.first.User, s.first.Password)
 	}

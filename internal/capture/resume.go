@@ -60,17 +60,18 @@ func (r *reading) resume(ctx context.Context) error {
 // first begins at the present file's beginning; the rotated files are the past.
 func (r *reading) first() error {
 	err := withRotated(r.config.Path, func(rotated []rotatedFile) error {
-		for _, place := range rotated {
-			f, err := place.open()
-			if errors.Is(err, errMoved) {
-				return err
-			}
-			r.newest = accounted{rotatedFile: place}
-			if err == nil {
-				r.newest.head = f.head
-				f.close()
-			}
-			break
+		if len(rotated) == 0 {
+			return nil
+		}
+		place := rotated[0]
+		f, err := place.open()
+		if errors.Is(err, errMoved) {
+			return err
+		}
+		r.newest = accounted{rotatedFile: place}
+		if err == nil {
+			r.newest.head = f.head
+			f.close()
 		}
 		return nil
 	})

@@ -29,6 +29,10 @@ type memorySink struct {
 	blocked  chan struct{}
 }
 
+// asPostfix sends the queue id with DATA, as Postfix does; go-milter's client
+// sends it at the end of the message only.
+var asPostfix = gomilter.WithMacroRequest(gomilter.StageData, []gomilter.MacroName{gomilter.MacroQueueId})
+
 func newMemorySink() *memorySink {
 	s := &memorySink{}
 	s.cond = sync.NewCond(&s.mu)
@@ -104,7 +108,7 @@ func connect(t *testing.T, addr string) *mta {
 	macros := gomilter.NewMacroBag()
 	macros.Set(gomilter.MacroMTAFQDN, "mx.example.com")
 	macros.Set(gomilter.MacroDaemonName, "smtpd")
-	session, err := gomilter.NewClient("tcp", addr).Session(macros)
+	session, err := gomilter.NewClient("tcp", addr, asPostfix).Session(macros)
 	if err != nil {
 		t.Fatal(err)
 	}
