@@ -43,7 +43,7 @@ var allowed = map[string][]string{
 	"logs/journal": {"awserr"},
 	"logs/pattern": {"awserr"},
 	"workmail":     {"arn", "awserr", "store", "iam", "iam/policy"},
-	"publish":      {"arn"},
+	"publish":      {"arn", "spool"},
 	"api":          {"arn", "awserr", "sigv4", "iam", "iam/policy", "api/wire", "api/validate"},
 	"api/wire":     {"awserr"},
 	"api/validate": {"awserr"},
