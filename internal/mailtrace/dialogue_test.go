@@ -12,7 +12,6 @@ import (
 	"waybill/internal/capture/dovecot"
 	"waybill/internal/capture/logline"
 	"waybill/internal/capture/postfix"
-	"waybill/internal/event"
 	"waybill/internal/evidence"
 )
 
@@ -70,7 +69,7 @@ type dialogue struct {
 	s             *store
 	now           time.Time
 	shown         int
-	traces        []string
+	traces        numbering
 }
 
 func (d *dialogue) play(commands string) string {
@@ -138,7 +137,7 @@ func (d *dialogue) config(words string) {
 			d.t.Fatalf("unknown configuration %q", w)
 		}
 	}
-	d.s, d.shown, d.traces = newStore(d.t, cfg), 0, nil
+	d.s, d.shown, d.traces = newStore(d.t, cfg), 0, numbering{}
 }
 
 func (d *dialogue) feed(source string, parse func(string, logline.Clock, []evidence.Record) ([]evidence.Record, logline.Outcome), line string) {
@@ -182,27 +181,11 @@ func (d *dialogue) show() string {
 	check(d.t, d.s.events)
 	var out strings.Builder
 	for _, e := range d.s.events[d.shown:] {
-		data, err := event.Marshal(e.Event)
-		if err != nil {
-			d.t.Fatal(err)
-		}
-		_, body, _ := strings.Cut(string(data), `"event":{"eventName":`)
-		name, fields, _ := strings.Cut(strings.Trim(strings.TrimSuffix(body, "}"), `"`), `",`)
-		fmt.Fprintf(&out, "%s trace%d %s {%s\n", e.Time.Format("15:04:05"), d.trace(e.Event.TraceID), name, fields)
+		out.WriteString(d.traces.short(d.t, e))
 	}
 	d.shown = len(d.s.events)
 	if out.Len() == 0 {
 		return "nothing\n"
 	}
 	return out.String()
-}
-
-func (d *dialogue) trace(id string) int {
-	for i, t := range d.traces {
-		if t == id {
-			return i + 1
-		}
-	}
-	d.traces = append(d.traces, id)
-	return len(d.traces)
 }

@@ -137,8 +137,8 @@ func (msg *message) session(id string) *session {
 // openSession joins a delivery line's session with the message.
 func (m *Machine) openSession(msg *message, now time.Time, a evidence.Attempt) {
 	id := a.Session
-	if id == "" || msg.session(id) != nil {
-		return
+	if id == "" || m.bySession[id] != nil {
+		return // a session belongs to the message that it was first named for
 	}
 	s := &session{ID: id, Recipient: a.Recipient, Original: a.OriginalRecipient}
 	msg.Sessions = append(msg.Sessions, s)
@@ -242,7 +242,7 @@ func (m *Machine) settleSessions(msg *message, now time.Time) {
 			}
 			m.mailboxRule(msg, s, f)
 			if f.Action == "discard" {
-				m.discarded(msg, f.Time, s.outcome(f), f.Rule)
+				m.discarded(msg, f.Time, s.outcome(f), f.Rule, s.ID)
 			}
 		}
 	}

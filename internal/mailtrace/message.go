@@ -45,6 +45,9 @@ type message struct {
 	Held     time.Time `json:"held,omitzero"`
 	Refusal  *refusal  `json:"ref,omitempty"`
 	Rules    []rule    `json:"rules,omitempty"`
+	// Ruled and Refused number the rules and refusals published.
+	Ruled   int `json:"nr,omitempty"`
+	Refused int `json:"nf,omitempty"`
 
 	// Until the message is released, what happened to it waits in Pending.
 	Released bool                 `json:"rel,omitempty"`
@@ -125,16 +128,22 @@ func (msg *message) detach(m *Machine) {
 }
 
 func (m *Machine) indexMessageID(msg *message) {
-	if msg.MessageID != "" {
-		m.byID[msg.MessageID] = append(m.byID[msg.MessageID], msg)
+	if msg.MessageID == "" {
+		return
 	}
+	list := append(m.byID[msg.MessageID], msg)
+	for i := len(list) - 1; i > 0 && list[i-1].Serial > msg.Serial; i-- {
+		list[i-1], list[i] = list[i], list[i-1] // oldest first, as after a restart
+	}
+	m.byID[msg.MessageID] = list
 }
 
 func queueKey(source, queueID string) string { return source + "\x00" + queueID }
 
 func redirectKey(target, messageID string) string { return target + "\x00" + messageID }
 
-// dropFrom takes one message out of an index's list.
+// dropFrom takes one entry out of an index's list, in place: who changes
+// messages while going through a list goes through a copy.
 func dropFrom[T comparable](index map[string][]T, key string, x T) {
 	list := index[key]
 	i := slices.Index(list, x)
@@ -143,7 +152,7 @@ func dropFrom[T comparable](index map[string][]T, key string, x T) {
 	case len(list) == 1:
 		delete(index, key)
 	default:
-		index[key] = slices.Delete(slices.Clone(list), i, i+1)
+		index[key] = slices.Delete(list, i, i+1)
 	}
 }
 

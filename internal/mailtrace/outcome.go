@@ -137,7 +137,7 @@ func (m *Machine) publishSent(msg *message, now time.Time, o outcome) {
 	trace, side := msg.Traces.of(m, o)
 	if o.Agent == "discard" {
 		if side == incoming {
-			m.discarded(msg, o.Time, o, reason(o.Text))
+			m.discarded(msg, o.Time, o, reason(o.Text), "")
 		}
 		return
 	}
@@ -192,23 +192,24 @@ func (m *Machine) delivered(msg *message, at time.Time, o outcome, folder, sessi
 	if folder == "" {
 		folder = "INBOX"
 	}
-	m.emit(trace, at, o.Recipient+" "+folder+" "+session, event.MailboxEmailDelivered{
+	m.emit(trace, at, o.Recipient+" "+folder+" "+session+msg.hop(), event.MailboxEmailDelivered{
 		Recipient: o.Recipient, Folder: folder, OriginalRecipient: o.before(),
 	})
 }
 
 // discarded publishes that a rule threw the message away.
-func (m *Machine) discarded(msg *message, at time.Time, o outcome, rule string) {
+func (m *Machine) discarded(msg *message, at time.Time, o outcome, rule, session string) {
 	trace, _ := msg.Traces.of(m, o)
-	m.emit(trace, at, o.Recipient, event.MailboxEmailDiscarded{Recipient: o.Recipient, RuleName: rule, OriginalRecipient: o.before()})
+	m.emit(trace, at, o.Recipient+" "+session+msg.hop(), event.MailboxEmailDiscarded{Recipient: o.Recipient, RuleName: rule, OriginalRecipient: o.before()})
 }
 
-// hop tells events of a forwarded copy apart from those of the message itself.
+// hop tells the events of a message that continues another one's trace apart
+// from those of the other.
 func (msg *message) hop() string {
-	if msg.Link == linkRedirect {
-		return " " + msg.QueueID
+	if msg.Link == "" {
+		return ""
 	}
-	return ""
+	return " " + msg.name()
 }
 
 // emit publishes an event; an empty trace is mail that is none of the organization's.

@@ -283,3 +283,38 @@ func (s *store) drain(restart bool) {
 		}
 	}
 }
+
+// TestRecordedLogOnly reads the Postfix logs alone, as where no milter and no
+// Dovecot is configured: testdata/log-only has what they tell, in short.
+func TestRecordedLogOnly(t *testing.T) {
+	var out strings.Builder
+	for _, name := range recordedNames(t) {
+		m := New(Config{OrganizationID: testOrg, Domains: []string{"example.com"}})
+		events := run(m, loadScenario(t, name).log)
+		check(t, events)
+		fmt.Fprintf(&out, "== %s\n", name)
+		traces := numbering{}
+		for _, e := range events {
+			out.WriteString(traces.short(t, e))
+		}
+	}
+	golden(t, "testdata/log-only", []byte(out.String()))
+}
+
+// numbering numbers traces as they appear.
+type numbering map[string]int
+
+// short writes an event as "TIME TRACE NAME {FIELDS}".
+func (n numbering) short(t testing.TB, e Emitted) string {
+	t.Helper()
+	data, err := event.Marshal(e.Event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n[e.Event.TraceID] == 0 {
+		n[e.Event.TraceID] = len(n) + 1
+	}
+	_, body, _ := strings.Cut(string(data), `"event":{"eventName":`)
+	name, fields, _ := strings.Cut(strings.TrimPrefix(strings.TrimSuffix(body, "}"), `"`), `",`)
+	return fmt.Sprintf("%s trace%d %s {%s\n", e.Time.Format("15:04:05"), n[e.Event.TraceID], name, fields)
+}

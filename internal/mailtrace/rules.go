@@ -82,7 +82,8 @@ func (m *Machine) publishRule(msg *message, r rule) {
 	if r.Action == "redirect" || r.Action == "bcc" {
 		body.TargetRecipient = r.Text
 	}
-	m.emit(trace, r.Time, r.Action+" "+r.Text, body)
+	msg.Ruled++
+	m.emit(trace, r.Time, itoa(msg.Ruled)+" "+r.Action+msg.hop(), body)
 	if r.Action == "bcc" && m.isJournal(r.Text) {
 		m.journaled(msg, r.Time, r.Text)
 	}
@@ -98,7 +99,7 @@ func (m *Machine) journaled(msg *message, at time.Time, address string) {
 	if trace == "" {
 		trace = msg.Traces.In
 	}
-	m.emit(trace, at, address, event.JournalingInitiated{JournalingAddress: address})
+	m.emit(trace, at, address+msg.hop(), event.JournalingInitiated{JournalingAddress: address})
 }
 
 // mailboxRule publishes what a mailbox owner's Sieve script did, other than a
@@ -118,7 +119,7 @@ func (m *Machine) mailboxRule(msg *message, s *session, f dovecotFact) {
 	m.emit(trace, f.Time, s.ID+" "+f.key(), body)
 	if f.Action == "reject" {
 		// Pigeonhole accepts the message and tells the sender by a message of its own.
-		m.emit(trace, f.Time, o.Recipient, event.IncomingEmailBounced{BouncedRecipient: event.BouncedRecipient{
+		m.emit(trace, f.Time, s.ID+" rule", event.IncomingEmailBounced{BouncedRecipient: event.BouncedRecipient{
 			EmailAddress: o.Recipient, Reason: "rejected by the mailbox's rule: " + f.Rule, Status: "5.7.1",
 		}, OriginalRecipient: o.before()})
 	}

@@ -57,7 +57,7 @@ func New(config Config) *Server {
 		config.Queue = 10_000
 	}
 	if config.Now == nil {
-		config.Now = time.Now
+		config.Now = func() time.Time { return time.Now().UTC().Round(0) }
 	}
 	return &Server{config: config, queue: make(chan captured, config.Queue)}
 }
