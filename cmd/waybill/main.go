@@ -19,7 +19,7 @@ type commands struct {
 	Trace       traceCommand       `cmd:"" help:"Answer: why did B not get A's mail?"`
 	CheckConfig checkConfigCommand `cmd:"" help:"Read a configuration file and say what is wrong with it."`
 
-	LogLevel slog.Level `default:"INFO" placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR, for Waybill's own log on standard error."`
+	LogLevel *slog.Level `placeholder:"LEVEL" help:"DEBUG, INFO, WARN or ERROR, for Waybill's own log on standard error. Default INFO; WARN for demo."`
 }
 
 func main() {
@@ -31,7 +31,14 @@ func main() {
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: cli.LogLevel}))
+	level := slog.LevelInfo
+	if command.Command() == "demo" {
+		level = slog.LevelWarn
+	}
+	if cli.LogLevel != nil {
+		level = *cli.LogLevel
+	}
+	logger := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level}))
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(logger); err != nil {
 		fmt.Fprintln(os.Stderr, "waybill:", err)
