@@ -140,9 +140,8 @@ func (d *dialogue) config(words string) {
 	d.s, d.shown, d.traces = newStore(d.t, cfg), 0, numbering{}
 }
 
-func (d *dialogue) feed(source string, parse func(string, logline.Clock, []evidence.Record) ([]evidence.Record, logline.Outcome), line string) {
-	clock := logline.Clock{Zone: time.UTC, Now: func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }}
-	records, outcome := parse(line, clock, nil)
+func (d *dialogue) feed(source string, parse lineParser, line string) {
+	records, outcome := parse(line, recordedClock, nil)
 	if outcome != logline.Evidence {
 		d.t.Fatalf("no evidence but %s in %q", outcome, line)
 	}
