@@ -19,6 +19,7 @@ import (
 //	spool.db     evidence, open messages, events not yet published
 //	journal.db   acknowledged log events that are not in logs/ for certain yet
 //	logs/        the log engine
+//	instance     names the folder in log stream names
 type folder struct {
 	path string
 	lock *os.File
