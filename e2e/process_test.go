@@ -14,9 +14,15 @@ import (
 // patience bounds every wait for a peer; reaching it fails the test.
 const patience = 60 * time.Second
 
+// process is a program that a test started.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed once it has ended
+}
+
 // startProcess starts a program whose output goes to a file and ends it, by its
 // own process id, when the test is over.
-func startProcess(t *testing.T, cmd *exec.Cmd, output string) *os.Process {
+func startProcess(t *testing.T, cmd *exec.Cmd, output string) *process {
 	t.Helper()
 	f, err := os.Create(output)
 	if err != nil {
@@ -27,22 +33,33 @@ func startProcess(t *testing.T, cmd *exec.Cmd, output string) *os.Process {
 		t.Fatalf("start %s: %v", cmd.Path, err)
 	}
 	f.Close()
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	p := &process{cmd: cmd, ended: make(chan struct{})}
+	go func() { cmd.Wait(); close(p.ended) }()
 	t.Cleanup(func() {
-		cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-ended:
-		case <-time.After(patience):
-			cmd.Process.Kill()
-			t.Errorf("%s did not stop on SIGTERM", cmd.Path)
-			<-ended
-		}
+		p.stop(t)
 		if t.Failed() {
 			t.Logf("--- %s\n%s", output, tail(readFile(output), 4000))
 		}
 	})
-	return cmd.Process
+	return p
+}
+
+// stop asks the program to end and waits.
+func (p *process) stop(t *testing.T) {
+	t.Helper()
+	p.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case <-p.ended:
+	case <-time.After(patience):
+		t.Errorf("%s did not stop on SIGTERM", p.cmd.Path)
+		p.kill()
+	}
+}
+
+// kill ends the program at once (SIGKILL).
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.ended
 }
 
 // eventually polls until ok, which says why not, and fails at the end of our patience.

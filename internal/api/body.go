@@ -23,7 +23,8 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	if r.ContentLength > 0 {
-		b.Grow(int(r.ContentLength) + bytes.MinRead)
+		// A stranger's word alone is not worth much memory.
+		b.Grow(int(min(r.ContentLength, 512<<10)) + bytes.MinRead)
 	}
 	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
 	var limit *http.MaxBytesError
@@ -45,7 +46,7 @@ func plainBody(r *http.Request, body []byte) ([]byte, error) {
 		return body, nil
 	case "gzip":
 	default:
-		return nil, awserr.WithStatus(http.StatusUnsupportedMediaType, "SerializationException",
+		return nil, awserr.New("SerializationException",
 			"Content-Encoding '%s' is not supported; use gzip or none.", encoding)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(body))

@@ -293,10 +293,10 @@ func (d *demo) others() []api.Operation {
 			return need("workmail:DescribeOrganization", arn.Organization(c.Region, account, in.OrganizationId))
 		},
 		func(_ context.Context, _ *api.Call, in *describeOrganizationIn) (*describeOrganizationOut, error) {
-			if in.OrganizationId != "m-0" {
+			if !strings.HasSuffix(in.OrganizationId, "0") {
 				return nil, awserr.New("OrganizationNotFoundException", "No organization %s", in.OrganizationId)
 			}
-			return &describeOrganizationOut{"m-0", "example", wire.Seconds(time.UnixMilli(1700000000123))}, nil
+			return &describeOrganizationOut{in.OrganizationId, "example", wire.Seconds(time.UnixMilli(1700000000123))}, nil
 		})
 	return []api.Operation{identity, organization}
 }

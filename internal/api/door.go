@@ -53,7 +53,8 @@ type Record struct {
 	Needs []Need
 	// Decision is the refusal, or the last of the permissions.
 	Decision policy.Decision
-	// ErrorCode is the code answered in AWS's Query spelling; empty for success.
+	// ErrorCode is that of the *awserr.Error, before the protocol's own spelling
+	// (AccessDenied, never AccessDeniedException, from the door); empty for success.
 	ErrorCode string
 	Duration  time.Duration
 }

@@ -1,9 +1,7 @@
 package api
 
 import (
-	"maps"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +17,7 @@ import (
 func conditionKeys(call *Call, need Need) policy.Context {
 	keys := make(policy.Context, len(need.Context)+8)
 	for key, values := range need.Context {
-		keys[strings.ToLower(key)] = slices.Clone(values)
+		keys.Add(key, values...)
 	}
 	global := map[string]string{
 		"aws:securetransport": strconv.FormatBool(call.Secure),
@@ -27,6 +25,9 @@ func conditionKeys(call *Call, need Need) policy.Context {
 		"aws:epochtime":       strconv.FormatInt(call.Time.Unix(), 10),
 		"aws:requestedregion": call.Region,
 		"aws:useragent":       call.UserAgent,
+		"aws:sourceip":        "",
+		"aws:sourcearn":       "",
+		"aws:sourceaccount":   "",
 	}
 	if call.Source.IsValid() {
 		global["aws:sourceip"] = call.Source.Unmap().WithZone("").String()
@@ -35,11 +36,11 @@ func conditionKeys(call *Call, need Need) policy.Context {
 		global["aws:sourcearn"] = call.Caller.SourceARN
 		global["aws:sourceaccount"] = call.Caller.SourceAccount
 	}
-	for key := range maps.Keys(global) {
+	for key, value := range global {
 		// The operation's keys never stand in for these.
 		delete(keys, key)
-		if v := global[key]; v != "" {
-			keys[key] = []string{v}
+		if value != "" {
+			keys[key] = []string{value}
 		}
 	}
 	return keys

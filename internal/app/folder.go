@@ -19,6 +19,7 @@ import (
 //	spool.db     evidence, open messages, events not yet published
 //	journal.db   acknowledged log events that are not in logs/ for certain yet
 //	logs/        the log engine
+//	instance     names the folder in log stream names
 type folder struct {
 	path string
 	lock *os.File
@@ -43,7 +44,8 @@ func openFolder(path string) (*folder, error) {
 		}
 		return nil, fmt.Errorf("lock data folder %s: %w", path, err)
 	}
-	if err := f.Truncate(0); err == nil {
+	err = f.Truncate(0)
+	if err == nil {
 		_, err = fmt.Fprintf(f, "%d\n", os.Getpid())
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package capture
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 )
@@ -87,14 +88,22 @@ func (s *File) Run(ctx context.Context, sink Sink) error {
 	r := &reading{File: s, sink: sink, buf: make([]byte, s.config.BatchBytes+tailLength)}
 	defer r.close()
 	err := r.resume(ctx)
-	for err == nil {
-		if err = r.pass(ctx); err != nil {
+	for {
+		if err == nil {
+			err = r.pass(ctx)
+		}
+		// Rotation in this moment: everything is as it was, and can be tried again.
+		again := errors.Is(err, errMoved)
+		if err != nil && !again {
 			break
 		}
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-wake:
+		}
+		if err = nil; again {
+			err = r.resume(ctx)
 		}
 	}
 	if ctx.Err() != nil {

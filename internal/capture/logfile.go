@@ -39,6 +39,8 @@ type logFile struct {
 	rotated time.Time
 	// final says that nothing will be added: a copy or a compressed file.
 	final bool
+	// ended says that the last read found the end.
+	ended bool
 }
 
 // openLog opens a plain file at its beginning.
@@ -86,28 +88,33 @@ func (f *logFile) beginsLike(head mark) bool {
 	return err == nil && head.Length > 0 && got == head
 }
 
-// is reports whether f is, or is a copy of, the file of a saved position: its
-// beginning and the bytes before the offset are the same. A file of which
-// nothing was there to be marked is known by its inode only.
-func (f *logFile) is(p filePosition) bool {
+// copies reports whether the file begins like chunk, which may be longer or
+// shorter: a copy that is being made is empty at first. Of nothing there is no
+// copy.
+func (f *logFile) copies(chunk []byte) bool {
+	if len(chunk) == 0 {
+		return false
+	}
+	_, head, err := readMark(f.content, 0, min(len(chunk), headLength))
+	return err == nil && bytes.HasPrefix(chunk, head)
+}
+
+// resume goes on at a saved position, if f is the file of it or a copy: its
+// beginning and the bytes before the offset are the same. A file of which nothing
+// was there to be marked is known by its inode only.
+func (f *logFile) resume(p filePosition) bool {
 	if p.Offset == 0 && p.Head.Length == 0 {
 		return f.id == p.fileID
 	}
 	if p.Head.Length > 0 && !f.beginsLike(p.Head) {
 		return false
 	}
-	tail, _, err := readMark(f.content, p.Offset-int64(p.Tail.Length), p.Tail.Length)
-	return err == nil && tail == p.Tail
-}
-
-// seek goes on at a saved position of this file or of the one it is a copy of.
-func (f *logFile) seek(p filePosition) error {
-	_, tail, err := readMark(f.content, p.Offset-int64(p.Tail.Length), p.Tail.Length)
-	if err != nil {
-		return fmt.Errorf("read %s at %d: %w", f.name, p.Offset, err)
+	tail, b, err := readMark(f.content, p.Offset-int64(p.Tail.Length), p.Tail.Length)
+	if err != nil || tail != p.Tail {
+		return false
 	}
-	f.off, f.skip, f.tail = p.Offset, p.Skip, tail
-	return nil
+	f.off, f.skip, f.tail = p.Offset, p.Skip, b
+	return true
 }
 
 // next reads what follows the offset into buf, of which it uses the beginning

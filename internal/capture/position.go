@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 )
 
 // position is how far a File has read, in the form that the sink keeps.
@@ -16,6 +17,16 @@ type position struct {
 	// Files are the files that are not finished, oldest first: rotated ones that
 	// may still be written to, and last the one that has the path's name.
 	Files []filePosition `json:"files"`
+	// Newest is the newest rotated file that is accounted for; newer ones hold
+	// lines that were not read.
+	Newest *newestFile `json:"newest,omitempty"`
+}
+
+// newestFile says what a rotated file is known by.
+type newestFile struct {
+	fileID
+	Head     mark  `json:"head"`
+	Modified int64 `json:"mtime"`
 }
 
 // filePosition is the place in one file and what it takes to find that file
@@ -78,10 +89,23 @@ func decodePosition(data []byte) (position, error) {
 	if err := json.Unmarshal(data, &p); err != nil {
 		return position{}, fmt.Errorf("decode position of a log file: %w", err)
 	}
+	if p.Newest != nil && (p.Newest.Head.Length < 0 || p.Newest.Head.Length > headLength) {
+		return position{}, fmt.Errorf("decode position of a log file: mark of %d bytes", p.Newest.Head.Length)
+	}
 	for _, f := range p.Files {
 		if f.Offset < 0 || f.Head.Length < 0 || f.Head.Length > headLength || f.Tail.Length < 0 || f.Tail.Length > tailLength || int64(f.Tail.Length) > f.Offset {
 			return position{}, fmt.Errorf("decode position of a log file: offset %d with %d bytes before it", f.Offset, f.Tail.Length)
 		}
 	}
 	return p, nil
+}
+
+// accounted returns the newest rotated file that was accounted for. It may have
+// another name by now, or none.
+func (p position) accounted(path string) accounted {
+	if p.Newest == nil {
+		return accounted{}
+	}
+	f := rotatedFile{path: path, id: p.Newest.fileID, modified: time.Unix(0, p.Newest.Modified), number: -1}
+	return accounted{f, p.Newest.Head}
 }

@@ -2,7 +2,9 @@ package capture
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,45 +121,72 @@ func (f rotatedFile) compare(g rotatedFile) int {
 	return f.modified.Compare(g.modified)
 }
 
-// open opens a rotated file at its beginning.
+// older reports whether f is older than g.
+func (f rotatedFile) older(g rotatedFile) bool { return f.compare(g) < 0 }
+
+// errMoved says that rotated files were renamed since they were listed.
+var errMoved = errors.New("rotated files are being renamed")
+
+// open opens a rotated file at its beginning. It fails with errMoved when
+// another file, or none, has the name by now.
 func (f rotatedFile) open() (*logFile, error) {
+	var open *logFile
+	var err error
 	switch f.compression {
 	case "":
-		return openLog(f.path)
+		open, err = openLog(f.path)
 	case "gz":
-		return openCompressed(f.path)
+		open, err = openCompressed(f.path)
+	default:
+		return nil, fmt.Errorf("open %s: compression %s is not supported", f.path, f.compression)
 	}
-	return nil, fmt.Errorf("open %s: compression %s is not supported", f.path, f.compression)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errMoved
+	}
+	if err == nil && open.id != f.id {
+		return nil, errors.Join(errMoved, open.close())
+	}
+	return open, err
 }
 
-// find looks for the file of a saved position among rotated ones: by inode and
-// content first, then by content, because it may have been copied or
-// compressed. It returns the open file, at that position, and which one it is.
+// withRotated lists the rotated files of a path and hands them to do, again when
+// do finds that they are being renamed. do leaves nothing behind when it fails.
+func withRotated(path string, do func([]rotatedFile) error) error {
+	for tries := 1; ; tries++ {
+		files, err := rotatedFiles(path)
+		if err != nil {
+			return err
+		}
+		if err = do(files); !errors.Is(err, errMoved) || tries == 20 {
+			return err
+		}
+	}
+}
+
+// find looks for the file of a saved position among rotated ones by its content,
+// because it may have been copied or compressed. It returns the open file, at
+// that position, and which one it is.
 //
 // A copy that "copytruncate" made can be shorter than what was read of the
 // original. It is found too, but there is nothing to read in it: f is nil.
 // (One shorter than the mark of the original's beginning is not found.)
-func find(files []rotatedFile, p filePosition) (f *logFile, place rotatedFile, ok bool) {
-	for _, match := range [...]func(rotatedFile, *logFile) bool{
-		func(r rotatedFile, f *logFile) bool { return r.id == p.fileID && f.is(p) },
-		func(_ rotatedFile, f *logFile) bool { return f.is(p) },
-		func(_ rotatedFile, f *logFile) bool { return f.beginsLike(p.Head) },
-	} {
-		for _, r := range files {
-			f, err := r.open()
-			if err != nil {
-				continue
-			}
-			if !match(r, f) {
-				f.close()
-				continue
-			}
-			if f.is(p) && f.seek(p) == nil {
-				return f, r, true
-			}
-			f.close()
-			return nil, r, true
+// When there is none, ok is false; the only error is errMoved.
+func find(files []rotatedFile, p filePosition) (f *logFile, place rotatedFile, ok bool, err error) {
+	for _, r := range files {
+		f, err := r.open()
+		if errors.Is(err, errMoved) {
+			return nil, r, false, err
 		}
+		if err != nil {
+			continue
+		}
+		if f.resume(p) {
+			return f, r, true, nil
+		}
+		if !ok && f.beginsLike(p.Head) {
+			place, ok = r, true
+		}
+		f.close()
 	}
-	return nil, rotatedFile{}, false
+	return nil, place, ok, nil
 }

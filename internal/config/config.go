@@ -36,8 +36,7 @@ type Config struct {
 	// AllowInsecureListen permits an address beyond loopback without TLS, for a
 	// server behind a proxy that ends TLS.
 	AllowInsecureListen bool `toml:"allow_insecure_listen"`
-	// MemoryLimit bounds the log engine's caches, in bytes. Zero means an eighth of
-	// the machine's memory, between 64 MiB and 4 GiB.
+	// MemoryLimit bounds the log engine's caches, in bytes. Zero means 256 MiB.
 	MemoryLimit int64 `toml:"memory_limit"`
 	// TLS serves HTTPS when both files are named.
 	TLS TLS `toml:"tls"`

@@ -59,6 +59,10 @@ type MailboxEmailDelivered struct {
 	Recipient string `json:"recipient"`
 	// Folder is the mailbox's folder, "INBOX" unless a rule chose another.
 	Folder string `json:"folder"`
+	// OriginalRecipient is the intended recipient that an alias or a rule turned
+	// into Recipient; absent when they are the same. Waybill's addition, here and
+	// in the other events of one recipient.
+	OriginalRecipient string `json:"originalRecipient,omitempty"`
 }
 
 // RuleApplied: a mail flow rule was applied to a message.
@@ -94,7 +98,8 @@ type BouncedRecipient struct {
 
 // IncomingEmailBounced: an incoming message cannot be delivered to one recipient.
 type IncomingEmailBounced struct {
-	BouncedRecipient BouncedRecipient `json:"bouncedRecipient"`
+	BouncedRecipient  BouncedRecipient `json:"bouncedRecipient"`
+	OriginalRecipient string           `json:"originalRecipient,omitempty"`
 }
 
 // OutgoingEmailSubmitted: a user submitted a message.
@@ -110,10 +115,11 @@ type OutgoingEmailSubmitted struct {
 
 // OutgoingEmailSent: the destination accepted the message for one recipient.
 type OutgoingEmailSent struct {
-	Recipient string `json:"recipient"`
-	Sender    string `json:"sender,omitempty"`
-	From      string `json:"from"`
-	MessageID string `json:"messageId"`
+	Recipient         string `json:"recipient"`
+	Sender            string `json:"sender,omitempty"`
+	From              string `json:"from"`
+	MessageID         string `json:"messageId"`
+	OriginalRecipient string `json:"originalRecipient,omitempty"`
 }
 
 // OutgoingEmailBounced: an outgoing message cannot be delivered to one recipient.
@@ -121,8 +127,9 @@ type OutgoingEmailBounced struct {
 	BouncedRecipient BouncedRecipient `json:"bouncedRecipient"`
 	// Destination is the recipient's address and Reason the server's text: the
 	// guide's query on outgoing bounces asks for them under these names.
-	Destination string `json:"destination"`
-	Reason      string `json:"reason"`
+	Destination       string `json:"destination"`
+	Reason            string `json:"reason"`
+	OriginalRecipient string `json:"originalRecipient,omitempty"`
 }
 
 // DMARCPolicyApplied: a DMARC policy was applied to a message to the organization.
@@ -141,7 +148,8 @@ type Deferral struct {
 	Reason string `json:"reason"`
 	Status string `json:"status"`
 	// NextAttempt is in epoch milliseconds, absent where it is not known.
-	NextAttempt int64 `json:"nextAttempt,omitempty"`
+	NextAttempt       int64  `json:"nextAttempt,omitempty"`
+	OriginalRecipient string `json:"originalRecipient,omitempty"`
 }
 
 // OutgoingEmailDeferred is Waybill's own.
@@ -165,8 +173,9 @@ type IncomingEmailRejected struct {
 
 // MailboxEmailDiscarded is Waybill's own: a rule threw the message away.
 type MailboxEmailDiscarded struct {
-	Recipient string `json:"recipient"`
-	RuleName  string `json:"ruleName"`
+	Recipient         string `json:"recipient"`
+	RuleName          string `json:"ruleName"`
+	OriginalRecipient string `json:"originalRecipient,omitempty"`
 }
 
 // Name returns the eventName.

@@ -1,6 +1,12 @@
 package iam
 
-import "waybill/internal/iam/policy"
+import (
+	"strings"
+	"time"
+
+	"waybill/internal/arn"
+	"waybill/internal/iam/policy"
+)
 
 // PrincipalType is the value of the condition key aws:PrincipalType.
 type PrincipalType string
@@ -16,10 +22,11 @@ const (
 // Principal is an authenticated caller.
 type Principal struct {
 	Type PrincipalType
-	// Account is the 12-digit account the principal belongs to.
+	// Account is the 12-digit account the principal belongs to; empty for a service.
 	Account string
 	// ARN is what GetCallerIdentity shows: arn:aws:iam::...:user/x for a user,
-	// arn:aws:sts::...:assumed-role/ROLE/SESSION for a role session.
+	// arn:aws:sts::...:assumed-role/ROLE/SESSION for a role session. For a
+	// service it is the service's name.
 	ARN string
 	// UserID is aws:userid: "AIDA...", or "AROA...:SESSION".
 	UserID string
@@ -31,6 +38,8 @@ type Principal struct {
 	SessionName string
 	// AccessKeyID is the key that signed; empty for the console and for start-up.
 	AccessKeyID string
+	// TokenIssued is when the role session began (aws:TokenIssueTime).
+	TokenIssued time.Time
 	// SourceARN and SourceAccount say for which resource a service principal
 	// acts (aws:SourceArn, aws:SourceAccount). Only a service principal has them.
 	SourceARN     string
@@ -39,4 +48,58 @@ type Principal struct {
 	SessionPolicies []policy.Named
 	// Tags are aws:PrincipalTag/*.
 	Tags map[string]string
+}
+
+// Root returns the root of an account. Waybill gives nobody its credentials; it
+// is how start-up acts on what the configuration declares.
+func Root(account string) Principal {
+	return Principal{Type: TypeAccount, Account: account, UserID: account,
+		ARN: arn.ARN{Partition: arn.Partition, Service: "iam", Account: account, Resource: "root"}.String()}
+}
+
+// ServicePrincipal returns a service acting for a resource of an account.
+func ServicePrincipal(service, sourceARN, sourceAccount string) Principal {
+	return Principal{Type: TypeService, ARN: service, UserID: service, Name: service,
+		SourceARN: sourceARN, SourceAccount: sourceAccount}
+}
+
+func (u *User) principal(accessKeyID string) Principal {
+	return Principal{Type: TypeUser, Account: u.Account, ARN: u.ARN(), UserID: u.ID, Name: u.Name,
+		AccessKeyID: accessKeyID, Tags: tagMap(u.Tags)}
+}
+
+// session returns the principal of a session of the role.
+func (r *Role) session(name, accessKeyID string, issued time.Time) Principal {
+	return Principal{Type: TypeAssumedRole, Account: r.Account, ARN: arn.AssumedRole(r.Account, r.Name, name),
+		UserID: r.ID + ":" + name, Name: r.Name, RoleARN: r.ARN(), SessionName: name,
+		AccessKeyID: accessKeyID, TokenIssued: issued, Tags: tagMap(r.Tags)}
+}
+
+// entityID is the id of the user or role whose policies are the principal's.
+func (p *Principal) entityID() string {
+	id, _, _ := strings.Cut(p.UserID, ":")
+	return id
+}
+
+// subject is the principal as policies see it.
+func (p *Principal) subject() policy.Subject {
+	switch p.Type {
+	case TypeService:
+		return policy.Subject{Service: p.Name}
+	case TypeAssumedRole:
+		return policy.Subject{Account: p.Account, ARNs: []string{p.ARN, p.RoleARN}}
+	default:
+		return policy.Subject{Account: p.Account, ARNs: []string{p.ARN}}
+	}
+}
+
+func tagMap(tags []Tag) map[string]string {
+	if len(tags) == 0 {
+		return nil
+	}
+	m := make(map[string]string, len(tags))
+	for _, t := range tags {
+		m[t.Key] = t.Value
+	}
+	return m
 }

@@ -24,6 +24,9 @@ type dovecotFact struct {
 
 const saved = "saved"
 
+// unnamed stands for the rule of an action that only a log line shows.
+const unnamed = "sieve"
+
 func savedFact(rec evidence.Record, f evidence.Saved) dovecotFact {
 	return dovecotFact{Time: rec.Time, Action: saved, User: f.User, Target: f.Folder, MessageID: f.MessageID}
 }
@@ -42,22 +45,33 @@ func sieveRule(f evidence.SieveAction) string {
 	case f.Location != "":
 		return f.Location
 	}
-	return "sieve"
+	return unnamed
+}
+
+// key tells facts apart: one save or action may be shown by several lines, of
+// which some lack the address.
+func (f dovecotFact) key() string {
+	switch f.Action {
+	case "discard", "reject", "vacation":
+		return f.Action
+	}
+	return f.Action + " " + f.Target
 }
 
 // session is one recipient's LMTP session in a message's row.
 type session struct {
 	ID string `json:"id"`
-	// Recipient is the delivery line's.
+	// Recipient and Original are the delivery line's.
 	Recipient string `json:"to"`
+	Original  string `json:"orig,omitempty"`
 	// Facts wait for the message's release.
 	Facts []dovecotFact `json:"f,omitempty"`
-	// Shown are the saves and actions already counted: one of them may be shown
-	// by several lines.
+	// Shown are the keys of the facts seen.
 	Shown []string `json:"sh,omitempty"`
-	// Discarded waits for the chance that a copy was saved after all.
-	Discarded *dovecotFact `json:"dis,omitempty"`
-	Until     time.Time    `json:"until,omitzero"`
+	// Acts are a released message's actions, which wait until Until for what else
+	// the lines about them tell.
+	Acts  []dovecotFact `json:"act,omitempty"`
+	Until time.Time     `json:"until,omitzero"`
 }
 
 // orphanSession waits for the delivery line that names it.
@@ -69,19 +83,31 @@ type orphanSession struct {
 
 func (o *orphanSession) id() string        { return sessionPrefix + o.Session }
 func (o *orphanSession) wakeAt() time.Time { return o.Wake }
-func (o *orphanSession) attach(*Machine)   {}
-func (o *orphanSession) detach(*Machine)   {}
+func (o *orphanSession) attach(m *Machine) { m.stats.Waiting++ }
+func (o *orphanSession) detach(m *Machine) { m.stats.Waiting-- }
 
 func (o *orphanSession) wake(m *Machine, now time.Time) {
 	m.stats.Unmatched++
 	m.remove(o)
 }
 
-// dovecot takes a fact of an LMTP session.
+// dovecot takes a fact of an LMTP session. What the event of a kept or filed
+// message tells is a save as well.
 func (m *Machine) dovecot(now time.Time, id string, f dovecotFact) {
-	if id == "" || f.Action == "keep" {
-		return // "stored mail" follows
+	if id == "" {
+		return
 	}
+	if (f.Action == "keep" || f.Action == "fileinto") && f.Target != "" {
+		save := f
+		save.Action, save.Rule = saved, ""
+		m.dovecotFact(now, id, save)
+	}
+	if f.Action != "keep" {
+		m.dovecotFact(now, id, f)
+	}
+}
+
+func (m *Machine) dovecotFact(now time.Time, id string, f dovecotFact) {
 	msg := m.bySession[id]
 	if msg == nil {
 		o, ok := m.rows[sessionPrefix+id].(*orphanSession)
@@ -109,11 +135,12 @@ func (msg *message) session(id string) *session {
 }
 
 // openSession joins a delivery line's session with the message.
-func (m *Machine) openSession(msg *message, now time.Time, id, recipient string) {
-	if id == "" || msg.session(id) != nil {
-		return
+func (m *Machine) openSession(msg *message, now time.Time, a evidence.Attempt) {
+	id := a.Session
+	if id == "" || m.bySession[id] != nil {
+		return // a session belongs to the message that it was first named for
 	}
-	s := &session{ID: id, Recipient: recipient}
+	s := &session{ID: id, Recipient: a.Recipient, Original: a.OriginalRecipient}
 	msg.Sessions = append(msg.Sessions, s)
 	m.bySession[id] = msg
 	o, ok := m.rows[sessionPrefix+id].(*orphanSession)
@@ -129,14 +156,14 @@ func (m *Machine) openSession(msg *message, now time.Time, id, recipient string)
 // sessionFact keeps a fact once, and knows of a redirect at once: what follows
 // from it may be on its way already.
 func (m *Machine) sessionFact(msg *message, s *session, now time.Time, f dovecotFact) {
-	key := f.Action + " " + f.Target
-	if slices.Contains(s.Shown, key) {
+	if slices.Contains(s.Shown, f.key()) {
+		s.name(f)
 		return
 	}
 	if len(s.Shown) == 0 {
 		m.stats.Joined++
 	}
-	s.Shown = append(s.Shown, key)
+	s.Shown = append(s.Shown, f.key())
 	if f.Action == "redirect" {
 		m.redirected(msg, now, f)
 	}
@@ -147,19 +174,33 @@ func (m *Machine) sessionFact(msg *message, s *session, now time.Time, f dovecot
 	s.Facts = append(s.Facts, f)
 }
 
-// mailbox publishes a fact of a released message.
-func (m *Machine) mailbox(msg *message, s *session, now time.Time, f dovecotFact) {
-	switch f.Action {
-	case saved:
-		s.Discarded = nil
-		m.delivered(msg, f.Time, s.mailbox(f), f.Target, s.ID)
-	case "discard":
-		if !s.hasSave() {
-			s.Discarded, s.Until = &f, now.Add(m.cfg.Timeouts.Session)
+// name completes what is known of an action by another line about it.
+func (s *session) name(f dovecotFact) {
+	for _, list := range [][]dovecotFact{s.Facts, s.Acts} {
+		for i := range list {
+			if list[i].key() != f.key() {
+				continue
+			}
+			if list[i].Rule == unnamed {
+				list[i].Rule = f.Rule
+			}
+			if list[i].Target == "" {
+				list[i].Target = f.Target
+			}
 		}
-	default:
-		m.mailboxRule(msg, s, f)
 	}
+}
+
+// mailbox takes a fact of a released message.
+func (m *Machine) mailbox(msg *message, s *session, now time.Time, f dovecotFact) {
+	if f.Action == saved {
+		m.delivered(msg, f.Time, s.outcome(f), f.Target, s.ID)
+		return
+	}
+	if len(s.Acts) == 0 {
+		s.Until = now.Add(m.cfg.Timeouts.Session)
+	}
+	s.Acts = append(s.Acts, f)
 }
 
 // hasSave reports whether a copy was saved.
@@ -172,23 +213,37 @@ func (s *session) hasSave() bool {
 	return false
 }
 
-// mailbox is the address of the mailbox: Dovecot's user where that is an
-// address, and the delivery line's recipient where users are bare names.
-func (s *session) mailbox(f dovecotFact) string {
-	if strings.Contains(f.User, "@") {
-		return f.User
+// outcome is what a fact tells of the recipient. The mailbox is Dovecot's user
+// where that is an address, and the line's recipient where users are bare names.
+func (s *session) outcome(f dovecotFact) outcome {
+	o := outcome{Recipient: s.Recipient, Original: s.Original}
+	if !strings.Contains(f.User, "@") || strings.EqualFold(f.User, s.Recipient) {
+		return o
 	}
-	return s.Recipient
+	o.Recipient = f.User
+	if o.Original == "" {
+		o.Original = s.Recipient // such as alice+tag
+	}
+	return o
 }
 
-// settleSessions publishes discards that no save has contradicted.
+// settleSessions publishes actions whose lines have all been waited for. A
+// discard only cancels the keep: with a copy saved nothing was thrown away.
 func (m *Machine) settleSessions(msg *message, now time.Time) {
 	for _, s := range msg.Sessions {
-		if s.Discarded != nil && !now.Before(s.Until) {
-			f := *s.Discarded
-			s.Discarded = nil
+		if len(s.Acts) == 0 || !m.past(msg, now, s.Until) {
+			continue
+		}
+		acts := s.Acts
+		s.Acts = nil
+		for _, f := range acts {
+			if f.Action == "discard" && s.hasSave() {
+				continue
+			}
 			m.mailboxRule(msg, s, f)
-			m.discarded(msg, f.Time, s.mailbox(f), f.Rule)
+			if f.Action == "discard" {
+				m.discarded(msg, f.Time, s.outcome(f), f.Rule, s.ID)
+			}
 		}
 	}
 }

@@ -5,71 +5,81 @@ import (
 	"time"
 )
 
-// dueHeap is when which row wants to be woken. Entries are never changed: one
-// whose row has another time by now is stale, and dropped when it comes up.
-type dueHeap struct{ list dueList }
+// dueHeap is when which row wants to be woken: one entry a row.
+type dueHeap struct {
+	list  dueList
+	byKey map[string]*dueEntry
+}
 
 type dueEntry struct {
-	at  time.Time
-	key string
-	// n orders entries of one instant by when they were made.
-	n uint64
+	at    time.Time
+	key   string
+	index int
 }
 
-func (h *dueHeap) push(r row) {
-	if at := r.wakeAt(); !at.IsZero() {
-		h.list.n++
-		heap.Push(&h.list, dueEntry{at, r.id(), h.list.n})
+// set schedules the row as it asks now.
+func (h *dueHeap) set(r row) {
+	at, e := r.wakeAt(), h.byKey[r.id()]
+	switch {
+	case at.IsZero():
+		h.drop(r.id())
+	case e == nil:
+		e = &dueEntry{at: at, key: r.id()}
+		h.byKey[e.key] = e
+		heap.Push(&h.list, e)
+	case !e.at.Equal(at):
+		e.at = at
+		heap.Fix(&h.list, e.index)
 	}
 }
 
-// clean drops stale entries from the top.
-func (h *dueHeap) clean(rows map[string]row) (dueEntry, bool) {
-	for len(h.list.entries) > 0 {
-		top := h.list.entries[0]
-		if r, ok := rows[top.key]; ok && r.wakeAt().Equal(top.at) {
-			return top, true
-		}
-		heap.Pop(&h.list)
+func (h *dueHeap) drop(key string) {
+	if e := h.byKey[key]; e != nil {
+		heap.Remove(&h.list, e.index)
+		delete(h.byKey, key)
 	}
-	return dueEntry{}, false
 }
 
-func (h *dueHeap) next(rows map[string]row) (time.Time, bool) {
-	top, ok := h.clean(rows)
-	return top.at, ok
+func (h *dueHeap) next() (time.Time, bool) {
+	if len(h.list) == 0 {
+		return time.Time{}, false
+	}
+	return h.list[0].at, true
 }
 
-func (h *dueHeap) pop(now time.Time, rows map[string]row) (row, bool) {
-	top, ok := h.clean(rows)
-	if !ok || top.at.After(now) {
-		return nil, false
+// pop takes the first entry that is due.
+func (h *dueHeap) pop(now time.Time) (key string, ok bool) {
+	if len(h.list) == 0 || h.list[0].at.After(now) {
+		return "", false
 	}
-	heap.Pop(&h.list)
-	return rows[top.key], true
+	key = h.list[0].key
+	h.drop(key)
+	return key, true
 }
 
-type dueList struct {
-	entries []dueEntry
-	n       uint64
-}
+// dueList orders entries of one instant by key, so that a restart changes nothing.
+type dueList []*dueEntry
 
-func (l *dueList) Len() int { return len(l.entries) }
-func (l *dueList) Less(i, j int) bool {
-	a, b := l.entries[i], l.entries[j]
-	if !a.at.Equal(b.at) {
-		return a.at.Before(b.at)
+func (l dueList) Len() int { return len(l) }
+func (l dueList) Less(i, j int) bool {
+	if !l[i].at.Equal(l[j].at) {
+		return l[i].at.Before(l[j].at)
 	}
-	if a.key != b.key {
-		return a.key < b.key
-	}
-	return a.n < b.n
+	return l[i].key < l[j].key
 }
-func (l *dueList) Swap(i, j int) { l.entries[i], l.entries[j] = l.entries[j], l.entries[i] }
-func (l *dueList) Push(x any)    { l.entries = append(l.entries, x.(dueEntry)) }
+func (l dueList) Swap(i, j int) {
+	l[i], l[j] = l[j], l[i]
+	l[i].index, l[j].index = i, j
+}
+func (l *dueList) Push(x any) {
+	e := x.(*dueEntry)
+	e.index = len(*l)
+	*l = append(*l, e)
+}
 func (l *dueList) Pop() any {
-	last := l.entries[len(l.entries)-1]
-	l.entries[len(l.entries)-1] = dueEntry{}
-	l.entries = l.entries[:len(l.entries)-1]
-	return last
+	last := len(*l) - 1
+	e := (*l)[last]
+	(*l)[last] = nil
+	*l = (*l)[:last]
+	return e
 }

@@ -16,11 +16,6 @@ func (m *Machine) step(msg *message, now time.Time) {
 	if msg.Released {
 		m.settleRelayed(msg, now)
 		m.settleSessions(msg, now)
-		for _, s := range msg.Sessions {
-			if s.Discarded != nil {
-				m.past(msg, now, s.Until)
-			}
-		}
 	}
 	if m.isOver(msg, now) {
 		m.remove(msg)
@@ -69,6 +64,11 @@ func (m *Machine) isOver(msg *message, now time.Time) bool {
 
 // isSettled reports whether all that is known of the message is published.
 func (msg *message) isSettled() bool {
+	for _, s := range msg.Sessions {
+		if len(s.Acts) > 0 {
+			return false
+		}
+	}
 	return (msg.Released || msg.Refusal != nil && msg.Refusal.Published) && len(msg.Relayed) == 0
 }
 

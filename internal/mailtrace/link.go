@@ -33,6 +33,7 @@ func (m *Machine) join(parent, child *message, how link, now time.Time) {
 	m.stats.Joined++
 	child.Parent, child.Link = parent.Key, how
 	dropFrom(m.wanted, child.Origin, child)
+	child.Origin = ""
 	parent.Children = append(parent.Children, child.Key)
 	m.touch(parent)
 	m.step(child, now)
@@ -97,11 +98,11 @@ func (m *Machine) wantOrigin(msg *message, queueID string) {
 	if queueID == "" || msg.Parent != "" {
 		return
 	}
-	msg.Origin = queueID
 	if p := m.newest(queueID, msg); p != nil {
 		m.join(p, msg, linkFilter, msg.Born)
 		return
 	}
+	msg.Origin = queueID
 	m.wanted[queueID] = append(m.wanted[queueID], msg)
 }
 
@@ -123,6 +124,7 @@ func (m *Machine) claimParent(msg *message) {
 	if p := m.expected[k]; p != nil && msg.How == byCleanup {
 		delete(m.expected, k)
 		p.Expects = remove(p.Expects, msg.QueueID)
+		m.touch(p)
 		m.join(p, msg, linkNotice, msg.Born)
 	}
 	for _, child := range slices.Clone(m.wanted[msg.QueueID]) {
@@ -138,8 +140,13 @@ func (m *Machine) expectNotice(msg *message, now time.Time, childID string) {
 			return
 		}
 	}
+	k := queueKey(msg.Source, childID)
+	if old := m.expected[k]; old != nil {
+		old.Expects = remove(old.Expects, childID)
+		m.touch(old)
+	}
 	msg.Expects = append(msg.Expects, childID)
-	m.expected[queueKey(msg.Source, childID)] = msg
+	m.expected[k] = msg
 }
 
 // linkNext takes a sent line's "queued as ID". Outside servers say so too: the
@@ -177,6 +184,15 @@ func (m *Machine) isHop(msg *message, now time.Time, o outcome) bool {
 	return true
 }
 
+// cameBack tells messages that were sent on under this Message-ID.
+func (m *Machine) cameBack(msg *message, now time.Time) {
+	for _, other := range slices.Clone(m.byID[msg.MessageID]) {
+		if other != msg && len(other.Relayed) > 0 {
+			m.step(other, now)
+		}
+	}
+}
+
 // settleRelayed publishes sent lines whose next hop has not shown up.
 func (m *Machine) settleRelayed(msg *message, now time.Time) {
 	list := msg.Relayed
@@ -203,8 +219,10 @@ func (m *Machine) redirected(msg *message, now time.Time, f dovecotFact) {
 	if id == "" {
 		return
 	}
-	msg.Redirects = append(msg.Redirects, redirect{f.Target, id})
-	m.byRedirect[redirectKey(f.Target, id)] = msg
+	if k := redirectKey(f.Target, id); m.byRedirect[k] == nil {
+		msg.Redirects = append(msg.Redirects, redirect{f.Target, id})
+		m.byRedirect[k] = msg
+	}
 	for _, child := range slices.Clone(m.byID[id]) {
 		if child != msg && !child.Released {
 			m.linkRedirected(child, now)

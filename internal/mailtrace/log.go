@@ -23,6 +23,7 @@ func (m *Machine) log(now time.Time, rec evidence.Record) {
 		}
 		msg = m.messageFor(now, rec, f.QueueID, byCleanup)
 		m.messageID(msg, f.ID)
+		m.cameBack(msg, now)
 	case evidence.Subject:
 		msg = m.messageFor(now, rec, f.QueueID, byCleanup)
 		msg.Subject = f.Text

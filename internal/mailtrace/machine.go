@@ -61,7 +61,8 @@ type Timeouts struct {
 	// Link is how long a message that looks like the continuation of another one
 	// waits to be joined with it, and a message put on hold for its refusal (10 s).
 	Link time.Duration
-	// Session is how long after a discard a copy saved elsewhere may still show (5 s).
+	// Session is how long a Sieve action waits for Dovecot's other lines about it:
+	// its rule's name, and a copy that was saved although it says discard (5 s).
 	Session time.Duration
 	// Join is how long milter and Dovecot evidence waits for its message, and a
 	// finished message for Dovecot's evidence (15 min).
@@ -152,7 +153,7 @@ func New(cfg Config) *Machine {
 		rows: map[string]row{}, saved: map[string]bool{}, dirty: map[string]bool{},
 		byQueue: map[string][]*message{}, bySession: map[string]*message{}, byID: map[string][]*message{},
 		byRedirect: map[string]*message{}, expected: map[string]*message{}, wanted: map[string][]*message{},
-		waiting: map[string][]*orphanTransaction{},
+		waiting: map[string][]*orphanTransaction{}, due: dueHeap{byKey: map[string]*dueEntry{}},
 	}
 }
 
@@ -180,23 +181,16 @@ func (m *Machine) Apply(now time.Time, rec evidence.Record) {
 // Advance does what is due at now.
 func (m *Machine) Advance(now time.Time) {
 	for {
-		r, ok := m.due.pop(now, m.rows)
+		key, ok := m.due.pop(now)
 		if !ok {
 			return
 		}
-		r.wake(m, now)
+		m.rows[key].wake(m, now)
 	}
 }
 
 // Next returns when Advance has something to do.
-func (m *Machine) Next() (deadline time.Time, ok bool) { return m.due.next(m.rows) }
+func (m *Machine) Next() (deadline time.Time, ok bool) { return m.due.next() }
 
 // Stats returns the counters.
-func (m *Machine) Stats() Stats {
-	s := m.stats
-	for _, list := range m.byQueue {
-		s.Open += len(list)
-	}
-	s.Waiting = len(m.rows) - s.Open
-	return s
-}
+func (m *Machine) Stats() Stats { return m.stats }

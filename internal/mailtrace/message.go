@@ -22,8 +22,8 @@ const (
 // message is one queue file and what is known of it: one row.
 type message struct {
 	// Key is messagePrefix and the id that its traces are made from.
-	Key     string    `json:"k"`
-	Serial  uint64    `json:"n"`
+	Key    string `json:"k"`
+	Serial uint64 `json:"n"`
 	// Source is the mail server's name.
 	Source  string    `json:"s,omitempty"`
 	QueueID string    `json:"q"`
@@ -45,6 +45,9 @@ type message struct {
 	Held     time.Time `json:"held,omitzero"`
 	Refusal  *refusal  `json:"ref,omitempty"`
 	Rules    []rule    `json:"rules,omitempty"`
+	// Ruled and Refused number the rules and refusals published.
+	Ruled   int `json:"nr,omitempty"`
+	Refused int `json:"nf,omitempty"`
 
 	// Until the message is released, what happened to it waits in Pending.
 	Released bool                 `json:"rel,omitempty"`
@@ -85,6 +88,7 @@ func (msg *message) wake(m *Machine, now time.Time) { m.step(msg, now) }
 func (msg *message) name() string { return msg.Key[len(messagePrefix):] }
 
 func (msg *message) attach(m *Machine) {
+	m.stats.Open++
 	m.byQueue[msg.QueueID] = append(m.byQueue[msg.QueueID], msg)
 	m.indexMessageID(msg)
 	for _, s := range msg.Sessions {
@@ -102,6 +106,7 @@ func (msg *message) attach(m *Machine) {
 }
 
 func (msg *message) detach(m *Machine) {
+	m.stats.Open--
 	dropFrom(m.byQueue, msg.QueueID, msg)
 	dropFrom(m.byID, msg.MessageID, msg)
 	dropFrom(m.wanted, msg.Origin, msg)
@@ -123,16 +128,22 @@ func (msg *message) detach(m *Machine) {
 }
 
 func (m *Machine) indexMessageID(msg *message) {
-	if msg.MessageID != "" {
-		m.byID[msg.MessageID] = append(m.byID[msg.MessageID], msg)
+	if msg.MessageID == "" {
+		return
 	}
+	list := append(m.byID[msg.MessageID], msg)
+	for i := len(list) - 1; i > 0 && list[i-1].Serial > msg.Serial; i-- {
+		list[i-1], list[i] = list[i], list[i-1] // oldest first, as after a restart
+	}
+	m.byID[msg.MessageID] = list
 }
 
 func queueKey(source, queueID string) string { return source + "\x00" + queueID }
 
 func redirectKey(target, messageID string) string { return target + "\x00" + messageID }
 
-// dropFrom takes one message out of an index's list.
+// dropFrom takes one entry out of an index's list, in place: who changes
+// messages while going through a list goes through a copy.
 func dropFrom[T comparable](index map[string][]T, key string, x T) {
 	list := index[key]
 	i := slices.Index(list, x)
@@ -141,7 +152,7 @@ func dropFrom[T comparable](index map[string][]T, key string, x T) {
 	case len(list) == 1:
 		delete(index, key)
 	default:
-		index[key] = slices.Delete(slices.Clone(list), i, i+1)
+		index[key] = slices.Delete(list, i, i+1)
 	}
 }
 

@@ -28,11 +28,13 @@ func (o *orphanTransaction) wake(m *Machine, now time.Time) {
 }
 
 func (o *orphanTransaction) attach(m *Machine) {
+	m.stats.Waiting++
 	k := queueKey(o.Source, o.Tx.QueueID)
 	m.waiting[k] = append(m.waiting[k], o)
 }
 
 func (o *orphanTransaction) detach(m *Machine) {
+	m.stats.Waiting--
 	dropFrom(m.waiting, queueKey(o.Source, o.Tx.QueueID), o)
 }
 
@@ -44,8 +46,14 @@ func (m *Machine) transaction(now time.Time, rec evidence.Record, tx evidence.Tr
 	}
 	var best *message
 	for _, msg := range m.byQueue[tx.QueueID] {
-		if msg.Source == rec.Source && msg.Tx == nil && near(msg.Birth, tx) &&
-			(best == nil || distance(msg.Birth, tx) < distance(best.Birth, tx)) {
+		if msg.Source != rec.Source || msg.Tx != nil || msg.How == unseen {
+			continue
+		}
+		if msg.hasMessageID(tx) {
+			best = msg
+			break
+		}
+		if best == nil || distance(msg.Birth, tx) < distance(best.Birth, tx) {
 			best = msg
 		}
 	}
@@ -59,9 +67,12 @@ func (m *Machine) transaction(now time.Time, rec evidence.Record, tx evidence.Tr
 
 // claimTransaction gives a new message the waiting transaction nearest to its birth.
 func (m *Machine) claimTransaction(msg *message) {
+	if msg.How == unseen {
+		return // it came before the evidence begins
+	}
 	var best *orphanTransaction
 	for _, o := range m.waiting[queueKey(msg.Source, msg.QueueID)] {
-		if near(msg.Birth, o.Tx) && (best == nil || distance(msg.Birth, o.Tx) < distance(msg.Birth, best.Tx)) {
+		if best == nil || distance(msg.Birth, o.Tx) < distance(msg.Birth, best.Tx) {
 			best = o
 		}
 	}
@@ -80,9 +91,11 @@ func (m *Machine) joinTransaction(msg *message, host string, tx evidence.Transac
 	}
 }
 
-// near bounds what a transaction and a message's first log line may differ by:
-// a queue id comes again, and a slow sender takes its time between MAIL and RCPT.
-func near(birth time.Time, tx evidence.Transaction) bool { return distance(birth, tx) < time.Hour }
+// hasMessageID reports whether the transaction shows the message's own Message-ID,
+// which tells better than time between two messages of one queue id.
+func (msg *message) hasMessageID(tx evidence.Transaction) bool {
+	return tx.Header != nil && msg.MessageID != "" && tx.Header.MessageID == msg.MessageID
+}
 
 // distance is how far a birth in the log, perhaps in whole seconds, lies outside the transaction.
 func distance(birth time.Time, tx evidence.Transaction) time.Duration {

@@ -37,6 +37,14 @@ func (o outcome) intended() string {
 	return o.Recipient
 }
 
+// before is the address before aliases where it is another one.
+func (o outcome) before() string {
+	if strings.EqualFold(o.Original, o.Recipient) {
+		return ""
+	}
+	return o.Original
+}
+
 // delivery is how far one recipient of a released message has come.
 type delivery struct {
 	Original string `json:"orig,omitempty"`
@@ -51,7 +59,7 @@ type delivery struct {
 
 // attempt takes a delivery line.
 func (m *Machine) attempt(msg *message, now, at time.Time, f evidence.Attempt) {
-	m.openSession(msg, now, f.Session, f.Recipient)
+	m.openSession(msg, now, f)
 	m.happened(msg, now, outcome{
 		Time: at, Recipient: f.Recipient, Original: f.OriginalRecipient, Agent: f.Agent, Relay: f.Relay,
 		Status: f.Status, Code: f.EnhancedStatus, Text: f.Text, Next: f.NextQueueID, Try: msg.Try,
@@ -106,7 +114,7 @@ func (m *Machine) publishDeferred(msg *message, d *delivery, o outcome) {
 	d.Attempts++
 	d.Try, d.Deferred, d.Text, d.Code = o.Try, true, o.Text, o.Code
 	trace, side := msg.Traces.of(m, o)
-	def := event.Deferral{Recipient: o.Recipient, Attempt: d.Attempts, Reason: reason(o.Text), Status: status(o.Code, 0)}
+	def := event.Deferral{Recipient: o.Recipient, Attempt: d.Attempts, Reason: reason(o.Text), Status: status(o.Code, 0), OriginalRecipient: o.before()}
 	which := o.Recipient + " " + itoa(d.Attempts)
 	switch side {
 	case incoming, forwarded:
@@ -129,19 +137,19 @@ func (m *Machine) publishSent(msg *message, now time.Time, o outcome) {
 	trace, side := msg.Traces.of(m, o)
 	if o.Agent == "discard" {
 		if side == incoming {
-			m.discarded(msg, o.Time, o.Recipient, reason(o.Text))
+			m.discarded(msg, o.Time, o, reason(o.Text), "")
 		}
 		return
 	}
 	if m.isOwn(o.Recipient) {
 		if o.Agent != "lmtp" && isStored(o.Text) {
-			m.delivered(msg, o.Time, o.Recipient, "INBOX", o.Recipient)
+			m.delivered(msg, o.Time, o, "INBOX", "")
 		}
 		return
 	}
 	if side == outgoing || side == forwarded {
 		m.emit(trace, o.Time, o.Recipient+msg.hop(), event.OutgoingEmailSent{
-			Recipient: o.Recipient, Sender: msg.Traces.Sender, From: msg.Traces.From, MessageID: msg.Traces.MessageID,
+			Recipient: o.Recipient, Sender: msg.Traces.Sender, From: msg.Traces.From, MessageID: msg.Traces.MessageID, OriginalRecipient: o.before(),
 		})
 	}
 }
@@ -156,9 +164,11 @@ func (m *Machine) bounced(msg *message, o outcome) {
 	b := event.BouncedRecipient{EmailAddress: o.Recipient, Reason: reason(o.Text), Status: status(o.Code, 0)}
 	switch side {
 	case incoming, forwarded:
-		m.emit(trace, o.Time, o.Recipient+msg.hop(), event.IncomingEmailBounced{BouncedRecipient: b})
+		m.emit(trace, o.Time, o.Recipient+msg.hop(), event.IncomingEmailBounced{BouncedRecipient: b, OriginalRecipient: o.before()})
 	case outgoing:
-		m.emit(trace, o.Time, o.Recipient+msg.hop(), event.OutgoingEmailBounced{BouncedRecipient: b, Destination: b.EmailAddress, Reason: b.Reason})
+		m.emit(trace, o.Time, o.Recipient+msg.hop(), event.OutgoingEmailBounced{
+			BouncedRecipient: b, Destination: b.EmailAddress, Reason: b.Reason, OriginalRecipient: o.before(),
+		})
 	}
 }
 
@@ -175,35 +185,31 @@ func (m *Machine) publishExpired(msg *message, o outcome) {
 	}
 }
 
-// delivered publishes that a copy is in a mailbox.
-func (m *Machine) delivered(msg *message, at time.Time, mailbox, folder, session string) {
-	trace, _ := msg.Traces.of(m, outcome{Recipient: mailbox, Original: msg.original(mailbox)})
+// delivered publishes that a copy is in a mailbox; session tells apart copies
+// in one folder.
+func (m *Machine) delivered(msg *message, at time.Time, o outcome, folder, session string) {
+	trace, _ := msg.Traces.of(m, o)
 	if folder == "" {
 		folder = "INBOX"
 	}
-	m.emit(trace, at, mailbox+" "+folder+" "+session, event.MailboxEmailDelivered{Recipient: mailbox, Folder: folder})
+	m.emit(trace, at, o.Recipient+" "+folder+" "+session+msg.hop(), event.MailboxEmailDelivered{
+		Recipient: o.Recipient, Folder: folder, OriginalRecipient: o.before(),
+	})
 }
 
 // discarded publishes that a rule threw the message away.
-func (m *Machine) discarded(msg *message, at time.Time, mailbox, rule string) {
-	trace, _ := msg.Traces.of(m, outcome{Recipient: mailbox, Original: msg.original(mailbox)})
-	m.emit(trace, at, mailbox, event.MailboxEmailDiscarded{Recipient: mailbox, RuleName: rule})
+func (m *Machine) discarded(msg *message, at time.Time, o outcome, rule, session string) {
+	trace, _ := msg.Traces.of(m, o)
+	m.emit(trace, at, o.Recipient+" "+session+msg.hop(), event.MailboxEmailDiscarded{Recipient: o.Recipient, RuleName: rule, OriginalRecipient: o.before()})
 }
 
-// original is the address before aliases of one of the message's recipients.
-func (msg *message) original(recipient string) string {
-	if d := msg.Rcpts[recipient]; d != nil {
-		return d.Original
-	}
-	return ""
-}
-
-// hop tells events of a forwarded copy apart from those of the message itself.
+// hop tells the events of a message that continues another one's trace apart
+// from those of the other.
 func (msg *message) hop() string {
-	if msg.Link == linkRedirect {
-		return " " + msg.QueueID
+	if msg.Link == "" {
+		return ""
 	}
-	return ""
+	return " " + msg.name()
 }
 
 // emit publishes an event; an empty trace is mail that is none of the organization's.

@@ -49,25 +49,8 @@ func recordedNames(t testing.TB) []string {
 
 func loadScenario(t testing.TB, name string) scenario {
 	t.Helper()
-	clock := logline.Clock{Zone: time.UTC, Now: func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }}
-	read := func(file string) []string {
-		data, err := os.ReadFile(filepath.Join("testdata/recorded", name, file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
-	}
-	parse := func(source, file string, p func(string, logline.Clock, []evidence.Record) ([]evidence.Record, logline.Outcome)) (records []evidence.Record) {
-		for _, line := range read(file) {
-			records, _ = p(line, clock, records)
-		}
-		for i := range records {
-			records[i].Source = source
-		}
-		return records
-	}
-	s := scenario{log: parse("log", "maillog", postfix.Parse), dovecot: parse("dovecot", "dovecot", dovecot.Parse)}
-	milter, err := tracer.Replay(read("tracer"))
+	s := scenario{log: readRecords(t, name, "log", "maillog", postfix.Parse), dovecot: readRecords(t, name, "dovecot", "dovecot", dovecot.Parse)}
+	milter, err := tracer.Replay(readLines(t, name, "tracer"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,6 +59,32 @@ func loadScenario(t testing.TB, name string) scenario {
 	}
 	s.milter = milter
 	return s
+}
+
+// lineParser is a mail server's parser.
+type lineParser func(string, logline.Clock, []evidence.Record) ([]evidence.Record, logline.Outcome)
+
+// recordedClock reads the recordings' stamps.
+var recordedClock = logline.Clock{Zone: time.UTC, Now: func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }}
+
+func readRecords(t testing.TB, name, source, file string, parse lineParser) (records []evidence.Record) {
+	t.Helper()
+	for _, line := range readLines(t, name, file) {
+		records, _ = parse(line, recordedClock, records)
+	}
+	for i := range records {
+		records[i].Source = source
+	}
+	return records
+}
+
+func readLines(t testing.TB, name, file string) []string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("testdata/recorded", name, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(strings.TrimSuffix(string(data), "\n"), "\n")
 }
 
 // merged is the evidence in the order of its stamps, each source in its own order.
@@ -136,7 +145,7 @@ func TestRecorded(t *testing.T) {
 			m := New(recordedConfig())
 			events := run(m, s.merged())
 			check(t, events)
-			golden(t, filepath.Join("testdata/recorded", name, "events"), lines(t, events))
+			golden(t, filepath.Join("testdata/recorded", name, "expected"), lines(t, events))
 			if open := m.Stats().Open; open != 0 {
 				t.Errorf("%d messages are still held after everything timed out", open)
 			}
@@ -225,14 +234,7 @@ func TestRecordedRestart(t *testing.T) {
 				s.m.Apply(now, r)
 				s.restart()
 			}
-			for {
-				at, ok := s.m.Next()
-				if !ok {
-					break
-				}
-				s.m.Advance(at)
-				s.restart()
-			}
+			s.drain(true)
 			if diff := cmp.Diff(string(lines(t, whole)), string(lines(t, s.events))); diff != "" {
 				t.Errorf("restarting at every step changes the events (-whole +restarted):\n%s", diff)
 			}
@@ -273,4 +275,79 @@ func (s *store) restart() {
 	if err := s.m.Restore(s.rows); err != nil {
 		s.t.Fatal(err)
 	}
+}
+
+// drain wakes the machine until nothing is due any more.
+func (s *store) drain(restart bool) {
+	for {
+		at, ok := s.m.Next()
+		if !ok {
+			s.commit()
+			return
+		}
+		s.m.Advance(at)
+		s.commit()
+		if restart {
+			s.restart()
+		}
+	}
+}
+
+// TestRecordedLogOnly reads the Postfix logs alone, as where no milter and no
+// Dovecot is configured: testdata/log-only has what they tell, in short.
+func TestRecordedLogOnly(t *testing.T) {
+	var out strings.Builder
+	for _, name := range recordedNames(t) {
+		m := New(Config{OrganizationID: testOrg, Domains: []string{"example.com"}})
+		events := run(m, loadScenario(t, name).log)
+		check(t, events)
+		fmt.Fprintf(&out, "== %s\n", name)
+		traces := numbering{}
+		for _, e := range events {
+			out.WriteString(traces.short(t, e))
+		}
+	}
+	golden(t, "testdata/log-only", []byte(out.String()))
+}
+
+// TestRecordedExportedEvents takes Dovecot's exported events, which name the
+// rules, in place of its log: testdata/exported-events has what they tell, in short.
+func TestRecordedExportedEvents(t *testing.T) {
+	var out strings.Builder
+	for _, name := range recordedNames(t) {
+		if _, err := os.Stat(filepath.Join("testdata/recorded", name, "events")); err != nil {
+			continue // nothing reached Dovecot
+		}
+		s := loadScenario(t, name)
+		s.dovecot = readRecords(t, name, "dovecot", "events", dovecot.Parse)
+		events := run(New(recordedConfig()), s.merged())
+		check(t, events)
+		fmt.Fprintf(&out, "== %s\n", name)
+		traces := numbering{}
+		for _, e := range events {
+			switch e.Event.Name() {
+			case event.NameDelivered, event.NameDiscarded, event.NameRuleApplied, event.NameIncomingBounced:
+				out.WriteString(traces.short(t, e))
+			}
+		}
+	}
+	golden(t, "testdata/exported-events", []byte(out.String()))
+}
+
+// numbering numbers traces as they appear.
+type numbering map[string]int
+
+// short writes an event as "TIME TRACE NAME {FIELDS}".
+func (n numbering) short(t testing.TB, e Emitted) string {
+	t.Helper()
+	data, err := event.Marshal(e.Event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n[e.Event.TraceID] == 0 {
+		n[e.Event.TraceID] = len(n) + 1
+	}
+	_, body, _ := strings.Cut(string(data), `"event":{"eventName":`)
+	name, fields, _ := strings.Cut(strings.TrimPrefix(strings.TrimSuffix(body, "}"), `"`), `",`)
+	return fmt.Sprintf("%s trace%d %s {%s\n", e.Time.Format("15:04:05"), n[e.Event.TraceID], name, fields)
 }

@@ -33,7 +33,8 @@ type refusal struct {
 // refused takes a refusal of a message with a queue id: of one recipient, or of all.
 func (m *Machine) refused(msg *message, now, at time.Time, f evidence.Rejected) {
 	if f.Stage == "RCPT" && f.Recipient != "" && !f.Milter {
-		m.refuseRecipient(inTrace(msg.name()), at, f)
+		msg.Refused++
+		m.refuseRecipient(inTrace(msg.name()), at, "refused "+itoa(msg.Refused), f)
 		return
 	}
 	m.refusedWhole(msg, now, refusal{
@@ -111,19 +112,20 @@ func (m *Machine) publishRefused(msg *message, from string, recipients []string)
 	}
 }
 
-// refuseRecipient publishes the refusal of one recipient.
-func (m *Machine) refuseRecipient(trace string, at time.Time, f evidence.Rejected) {
+// refuseRecipient publishes the refusal of one recipient; which tells it apart
+// from others in the trace.
+func (m *Machine) refuseRecipient(trace string, at time.Time, which string, f evidence.Rejected) {
 	if !m.isOwn(f.Recipient) {
 		return
 	}
 	st := status(f.EnhancedStatus, f.Code)
 	if isAboutRecipient(f) {
-		m.emit(trace, at, f.Recipient, event.IncomingEmailBounced{
+		m.emit(trace, at, which, event.IncomingEmailBounced{
 			BouncedRecipient: event.BouncedRecipient{EmailAddress: f.Recipient, Reason: reason(f.Reason), Status: st},
 		})
 		return
 	}
-	m.emit(trace, at, f.Recipient, event.IncomingEmailRejected{
+	m.emit(trace, at, which, event.IncomingEmailRejected{
 		From: f.Sender, Recipient: f.Recipient, Reason: reason(f.Reason), Status: st, ClientAddress: f.ClientAddress,
 	})
 }
@@ -167,7 +169,7 @@ func (m *Machine) refusedUnqueued(now time.Time, rec evidence.Record, f evidence
 	trace := inTrace(digest(m.cfg.OrganizationID, rec.Source, "NOQUEUE", r.Second.UTC().Format(time.RFC3339), itoa(r.N),
 		f.ClientAddress, f.Sender, f.Recipient))
 	if f.Recipient != "" {
-		m.refuseRecipient(trace, rec.Time, f)
+		m.refuseRecipient(trace, rec.Time, "", f)
 		return
 	}
 	m.emit(trace, rec.Time, "", event.IncomingEmailRejected{

@@ -86,7 +86,7 @@ func (m *Machine) recipients(msg *message, now time.Time) (list []string, ok boo
 			continue
 		}
 		tried[o.Recipient+"\x00"+o.Original] = true
-		if a := o.intended(); !contains(list, a) && !m.isJournal(a) {
+		if a := o.intended(); !contains(list, a) && !m.isJournal(a) && !msg.isRuleCopy(a) {
 			list = append(list, a)
 		}
 	}
@@ -98,6 +98,16 @@ func (m *Machine) recipients(msg *message, now time.Time) (list []string, ok boo
 		return nil, false
 	}
 	return list, len(list) > 0 || !msg.Finished.IsZero()
+}
+
+// isRuleCopy reports whether a rule added the address.
+func (msg *message) isRuleCopy(address string) bool {
+	for _, r := range msg.Rules {
+		if r.Action == "bcc" && strings.EqualFold(r.Text, address) {
+			return true
+		}
+	}
+	return false
 }
 
 // decide gives the message its traces and publishes how they begin.

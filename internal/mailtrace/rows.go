@@ -30,7 +30,7 @@ func (m *Machine) add(r row) {
 // touch marks a row as changed and schedules its wake-up.
 func (m *Machine) touch(r row) {
 	m.dirty[r.id()] = true
-	m.due.push(r)
+	m.due.set(r)
 }
 
 // remove takes a row out.
@@ -40,6 +40,7 @@ func (m *Machine) remove(r row) {
 	}
 	r.detach(m)
 	delete(m.rows, r.id())
+	m.due.drop(r.id())
 	m.dirty[r.id()] = true
 }
 
@@ -100,7 +101,7 @@ func (m *Machine) Restore(rows map[string][]byte) error {
 		m.rows[r.id()] = r
 		m.saved[r.id()] = true
 		r.attach(m)
-		m.due.push(r)
+		m.due.set(r)
 		if msg, ok := r.(*message); ok {
 			m.serial = max(m.serial, msg.Serial)
 		}

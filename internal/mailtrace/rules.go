@@ -82,7 +82,8 @@ func (m *Machine) publishRule(msg *message, r rule) {
 	if r.Action == "redirect" || r.Action == "bcc" {
 		body.TargetRecipient = r.Text
 	}
-	m.emit(trace, r.Time, r.Action+" "+r.Text, body)
+	msg.Ruled++
+	m.emit(trace, r.Time, itoa(msg.Ruled)+" "+r.Action+msg.hop(), body)
 	if r.Action == "bcc" && m.isJournal(r.Text) {
 		m.journaled(msg, r.Time, r.Text)
 	}
@@ -98,29 +99,28 @@ func (m *Machine) journaled(msg *message, at time.Time, address string) {
 	if trace == "" {
 		trace = msg.Traces.In
 	}
-	m.emit(trace, at, address, event.JournalingInitiated{JournalingAddress: address})
+	m.emit(trace, at, address+msg.hop(), event.JournalingInitiated{JournalingAddress: address})
 }
 
 // mailboxRule publishes what a mailbox owner's Sieve script did, other than a
 // plain keep.
 func (m *Machine) mailboxRule(msg *message, s *session, f dovecotFact) {
-	mailbox := s.mailbox(f)
-	o := outcome{Recipient: mailbox, Original: msg.original(s.Recipient)}
+	o := s.outcome(f)
 	trace, _ := msg.Traces.of(m, o)
 	body := event.RuleApplied{
-		RuleName: f.Rule, RuleType: event.MailboxRule, RuleActions: []event.RuleAction{{Action: f.Action, Recipients: []string{mailbox}}},
+		RuleName: f.Rule, RuleType: event.MailboxRule, RuleActions: []event.RuleAction{{Action: f.Action, Recipients: []string{o.Recipient}}},
 	}
 	switch f.Action {
 	case "fileinto":
 		body.TargetFolder = f.Target
-	case "redirect", "vacation":
+	case "redirect":
 		body.TargetRecipient = f.Target
 	}
-	m.emit(trace, f.Time, s.ID+" "+f.Action+" "+f.Target, body)
+	m.emit(trace, f.Time, s.ID+" "+f.key(), body)
 	if f.Action == "reject" {
 		// Pigeonhole accepts the message and tells the sender by a message of its own.
-		m.emit(trace, f.Time, mailbox, event.IncomingEmailBounced{BouncedRecipient: event.BouncedRecipient{
-			EmailAddress: mailbox, Reason: "rejected by the mailbox's rule: " + f.Rule, Status: "5.7.1",
-		}})
+		m.emit(trace, f.Time, s.ID+" rule", event.IncomingEmailBounced{BouncedRecipient: event.BouncedRecipient{
+			EmailAddress: o.Recipient, Reason: "rejected by the mailbox's rule: " + f.Rule, Status: "5.7.1",
+		}, OriginalRecipient: o.before()})
 	}
 }

@@ -29,7 +29,21 @@ func (m *Machine) verdicts(msg *message) verdicts {
 		}
 		v.add(r)
 	}
+	if v.applied == "" && isByDMARC(h.Spam["X-Rspamd-Pre-Result"]) {
+		v.applied = v.policy
+	}
 	return v
+}
+
+// isByDMARC reports whether Rspamd says that its DMARC module decided on the
+// action: "action=add header; module=dmarc; Action set by DMARC".
+func isByDMARC(preResult string) bool {
+	for part := range strings.SplitSeq(preResult, ";") {
+		if strings.TrimSpace(part) == "module=dmarc" {
+			return true
+		}
+	}
+	return false
 }
 
 // add takes a field's results; of several fields the topmost is the newest and counts.

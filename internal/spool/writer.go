@@ -243,15 +243,6 @@ func (t *transaction) exec(query string, args ...any) (sql.Result, error) {
 	return res, explain(err)
 }
 
-// row reads one row into the destinations; sql.ErrNoRows when there is none.
-func (t *transaction) row(query string, args []any, into ...any) error {
-	s, err := t.prepare(query)
-	if err != nil {
-		return err
-	}
-	return explain(s.QueryRow(args...).Scan(into...))
-}
-
 func (t *transaction) prepare(query string) (*sql.Stmt, error) {
 	if s, ok := t.w.statements[query]; ok {
 		return s, nil

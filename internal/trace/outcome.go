@@ -2,6 +2,8 @@ package trace
 
 import (
 	"cmp"
+	"slices"
+	"strings"
 	"time"
 
 	"waybill/internal/event"
@@ -27,9 +29,9 @@ func (t *Trace) add(e event.Event) {
 		r.end(Rejected, at)
 		r.Reason, r.Status = b.Reason, b.Status
 	case event.OutgoingEmailDeferred:
-		t.recipient(b.Recipient).deferral(at, b.Deferral)
+		t.resolved(b.Recipient, b.OriginalRecipient).deferral(at, b.Deferral)
 	case event.IncomingEmailDeferred:
-		t.recipient(b.Recipient).deferral(at, b.Deferral)
+		t.resolved(b.Recipient, b.OriginalRecipient).deferral(at, b.Deferral)
 	case event.RuleApplied:
 		t.ruleApplied(at, b)
 	default:
@@ -41,25 +43,25 @@ func (t *Trace) add(e event.Event) {
 func (t *Trace) finish(at time.Time, body event.Body) {
 	switch b := body.(type) {
 	case event.MailboxEmailDelivered:
-		r := t.recipient(b.Recipient)
+		r := t.resolved(b.Recipient, b.OriginalRecipient)
 		r.end(Delivered, at)
 		r.Folder = b.Folder
 	case event.MailboxEmailDiscarded:
-		r := t.recipient(b.Recipient)
+		r := t.resolved(b.Recipient, b.OriginalRecipient)
 		r.end(Discarded, at)
 		r.Rule = b.RuleName
 	case event.OutgoingEmailSent:
 		t.describe(b.MessageID, b.From, b.Sender, "")
-		t.recipient(b.Recipient).sent(at)
+		t.resolved(b.Recipient, b.OriginalRecipient).sent(at)
 	case event.OutgoingEmailBounced:
-		t.bounced(at, b.BouncedRecipient)
+		t.bounced(at, b.BouncedRecipient, b.OriginalRecipient)
 	case event.IncomingEmailBounced:
-		t.bounced(at, b.BouncedRecipient)
+		t.bounced(at, b.BouncedRecipient, b.OriginalRecipient)
 	}
 }
 
-func (t *Trace) bounced(at time.Time, b event.BouncedRecipient) {
-	r := t.recipient(b.EmailAddress)
+func (t *Trace) bounced(at time.Time, b event.BouncedRecipient, original string) {
+	r := t.resolved(b.EmailAddress, original)
 	r.end(Bounced, at)
 	r.Reason, r.Status = b.Reason, b.Status
 }
@@ -105,6 +107,25 @@ func (t *Trace) recipient(address string) *Recipient {
 		i = len(t.Recipients) - 1
 	}
 	return &t.Recipients[i]
+}
+
+// resolved returns the entry of an address that an alias or a rule made of
+// another one, which is empty when there was none.
+func (t *Trace) resolved(address, original string) *Recipient {
+	r := t.recipient(address)
+	if original != "" && !strings.EqualFold(original, address) {
+		r.Original = original
+	}
+	return r
+}
+
+// dropAliases removes the intended recipients that others stand for: nothing is
+// ever reported of an alias itself.
+func (t *Trace) dropAliases() {
+	all := slices.Clone(t.Recipients)
+	t.Recipients = slices.DeleteFunc(t.Recipients, func(r Recipient) bool {
+		return r.Outcome == Waiting && slices.ContainsFunc(all, func(o Recipient) bool { return strings.EqualFold(o.Original, r.Address) })
+	})
 }
 
 func (r *Recipient) end(o Outcome, at time.Time) {

@@ -59,7 +59,7 @@ func clause(p Printer, o Outcome, group []Recipient) string {
 	switch o {
 	case Delivered:
 		if folder, ok := common(group, func(r Recipient) string { return r.Folder }); ok {
-			return p.Sprintf("delivered to %s (folder %s)", who, folder)
+			return p.Sprintf("delivered to %s, folder %s", who, folder)
 		}
 		return p.Sprintf("delivered to %s", who)
 	case Sent:
@@ -137,13 +137,21 @@ func names(p Printer, group []Recipient) string {
 	}
 	var list []string
 	for _, r := range group {
-		list = append(list, r.Address)
+		list = append(list, r.Named(p))
 	}
 	if len(list) == 1 {
 		return list[0]
 	}
 	last := len(list) - 1
 	return p.Sprintf("%s and %s", strings.Join(list[:last], ", "), list[last])
+}
+
+// Named is the address, with the one that was written to where it differs.
+func (r Recipient) Named(p Printer) string {
+	if r.Original == "" {
+		return r.Address
+	}
+	return p.Sprintf("%s (for %s)", r.Address, r.Original)
 }
 
 // Stamp writes a time to the minute, in UTC.

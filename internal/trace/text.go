@@ -42,7 +42,7 @@ func writeRecipients(out io.Writer, t Trace) {
 	fmt.Fprintln(out, "\nRecipients")
 	tab := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, r := range t.Recipients {
-		fmt.Fprintf(tab, "  %s\t%s\t%s\n", safe(orNone(r.Address)), r.Outcome, safe(r.note()))
+		fmt.Fprintf(tab, "  %s\t%s\t%s\n", safe(orNone(r.Named(English()))), r.Outcome, safe(r.note()))
 	}
 	tab.Flush() // errors show at the buffer's own Flush
 }

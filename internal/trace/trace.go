@@ -77,7 +77,9 @@ func (o Outcome) Failed() bool { return o == Bounced || o == Rejected }
 // Recipient is one recipient and what became of the message for them.
 type Recipient struct {
 	Address string
-	Outcome Outcome
+	// Original is the address that an alias or a rule turned into this one, "" if none did.
+	Original string
+	Outcome  Outcome
 	// At is when the outcome was reported; for Waiting when the message was accepted.
 	At time.Time
 	// Reason and Status are the server's text and RFC 3463 code of the last
@@ -123,6 +125,7 @@ func Build(events []event.Event) Trace {
 		t.OrganizationID = cmp.Or(t.OrganizationID, e.OrganizationID)
 		t.add(e)
 	}
+	t.dropAliases()
 	return t
 }
 
@@ -173,9 +176,13 @@ func stage(name string) int {
 }
 
 // Recipient returns what became of the message for an address, case aside in
-// the way of mail domains and of nearly every mailbox.
+// the way of mail domains and of nearly every mailbox. For an alias it is what
+// became of the first address that the alias stood for.
 func (t Trace) Recipient(address string) (Recipient, bool) {
 	i := t.find(address)
+	if i < 0 {
+		i = slices.IndexFunc(t.Recipients, func(r Recipient) bool { return strings.EqualFold(r.Original, address) })
+	}
 	if i < 0 {
 		return Recipient{}, false
 	}

@@ -112,3 +112,14 @@ func TestSpan(t *testing.T) {
 		}
 	}
 }
+
+func TestRecipientFindsAnAlias(t *testing.T) {
+	ar, err := txtar.ParseFile("testdata/alias.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, ok := trace.Build(events(t, ar.Files[0].Data)).Recipient("sales@example.com")
+	if !ok || r.Address != "alice@example.com" {
+		t.Errorf("got %+v, %v", r, ok)
+	}
+}

@@ -168,7 +168,7 @@ func full() everything {
 	return everything{embedded: embedded{"s"}, Text: "a <b> & \"c\" \u00fc\n", Number: math.MaxInt64, Flag: true, Blob: []byte{0, 255},
 		When: Seconds(time.UnixMilli(1700000000123)), List: []string{"x", "", "y"},
 		Members: []member{{Name: "m1", Count: &count}, {Name: "m2", Weight: 1.5, Enabled: &no}},
-		Map:     map[string]string{"k2": "v2", "k1": "v1"}, Inner: &member{Name: "i"}, Plain: []string{}}
+		Map:     map[string]string{"k2": "v2", "k1": "v1"}, Inner: &member{Name: "i"}, Plain: []string{}, private: ""}
 }
 
 func compare(t *testing.T, got, want any) {

@@ -8,6 +8,9 @@ import (
 	"waybill/internal/workmail"
 )
 
+// serviceLinkedRole is the name of the role that the default settings use.
+const serviceLinkedRole = "AWSServiceRoleForAmazonWorkMailEvents"
+
 // PutEmailMonitoringConfigurationInput is WorkMail's. Without RoleArn the
 // service-linked role is used.
 type PutEmailMonitoringConfigurationInput struct {
@@ -35,7 +38,7 @@ func putNeeds(c *api.Call, in *PutEmailMonitoringConfigurationInput) ([]api.Need
 		return append(needs, api.Need{Action: "iam:PassRole", Resource: in.RoleArn,
 			Context: map[string][]string{"iam:PassedToService": {workmail.ServicePrincipal}}}), nil
 	}
-	role := arn.IAM(c.Caller.Account, "role", "/aws-service-role/"+workmail.ServicePrincipal+"/", "AWSServiceRoleForAmazonWorkMailEvents")
+	role := arn.IAM(c.Caller.Account, "role", "/aws-service-role/"+workmail.ServicePrincipal+"/", serviceLinkedRole)
 	return append(needs, api.Need{Action: "iam:CreateServiceLinkedRole", Resource: role,
 		Context: map[string][]string{"iam:AWSServiceName": {workmail.ServicePrincipal}}}), nil
 }

@@ -27,6 +27,7 @@ import (
 //	STAMP stats: Info: {"event":...}                         event_exporter, transport log
 //	{"event":...}                                            an exporter's own file
 func Parse(line string, clock logline.Clock, dst []evidence.Record) ([]evidence.Record, logline.Outcome) {
+	line = logline.Valid(line)
 	if strings.HasPrefix(line, `{"event":`) {
 		return parseEvent(line, "", time.Time{}, dst)
 	}

@@ -13,5 +13,5 @@ func TestRecorded(t *testing.T) { linetest.Golden(t, Parse, recorded, "testdata/
 func TestLines(t *testing.T) { linetest.Golden(t, Parse, "testdata/*.log", "testdata/lines.golden") }
 
 func TestRecordedEvents(t *testing.T) {
-	linetest.Golden(t, Parse, "../../mailtrace/testdata/recorded/*/events", "testdata/events.golden")
+	linetest.Golden(t, Parse, "testdata/exporter/*/events", "testdata/events.golden")
 }

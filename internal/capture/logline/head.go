@@ -3,6 +3,7 @@ package logline
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // Head is what stands before the message of a syslog line as files hold it:
@@ -48,6 +49,15 @@ func tag(s string) (program, pid, message string, ok bool) {
 		return word[:open], word[open+1 : len(word)-1], message, true
 	}
 	return word, "", message, true
+}
+
+// Valid replaces what is not UTF-8, such as Latin-1 headers in a log: evidence
+// cannot hold it.
+func Valid(line string) string {
+	if utf8.ValidString(line) {
+		return line
+	}
+	return strings.ToValidUTF8(line, "\uFFFD")
 }
 
 // Unescape turns rsyslog's three-digit octal escapes of control characters

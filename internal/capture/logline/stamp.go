@@ -40,7 +40,8 @@ func (c Clock) now() time.Time {
 //	2026-11-23 22:06:00                    Dovecot with log_timestamp "%Y-%m-%d %H:%M:%S "
 //
 // A stamp without a zone is in Clock.Zone; in the hour that a zone repeats at
-// the end of daylight saving time it is ambiguous, and time.Date decides. A
+// the end of daylight saving time it means the later of the two times that is
+// not in the future, which is right for a log that is read as it is written. A
 // stamp without a year is in the newest year that does not put it more than a
 // day into the future, so that a log of December is read rightly in January.
 func (c Clock) Stamp(line string) (t time.Time, rest string, ok bool) {
@@ -71,10 +72,9 @@ func (c Clock) withoutYear(line string) (time.Time, string, bool) {
 		return time.Time{}, "", false
 	}
 	limit := c.now().Add(ahead)
-	zone := c.zone()
 	// Nine years back there was a 29 February, whatever the century.
-	for year := limit.In(zone).Year(); year > limit.Year()-10; year-- {
-		t := time.Date(year, month, day, h, m, s, 0, zone)
+	for year := limit.In(c.zone()).Year(); year > limit.Year()-10; year-- {
+		t := c.local(year, month, day, h, m, s, 0)
 		if t.Month() == month && t.Day() == day && !t.After(limit) {
 			return t, line[16:], true
 		}
@@ -95,11 +95,16 @@ func (c Clock) full(line string) (time.Time, string, bool) {
 		return time.Time{}, "", false
 	}
 	nanos, rest := fraction(line[19:])
-	zone, rest, ok := offset(rest, c)
+	zone, rest, ok := offset(rest)
 	if !ok || rest != "" && rest[0] != ' ' {
 		return time.Time{}, "", false
 	}
-	t := time.Date(year, time.Month(month), day, h, m, s, nanos, zone)
+	var t time.Time
+	if zone != nil {
+		t = time.Date(year, time.Month(month), day, h, m, s, nanos, zone)
+	} else {
+		t = c.local(year, time.Month(month), day, h, m, s, nanos)
+	}
 	if t.Day() != day {
 		return time.Time{}, "", false
 	}
@@ -120,10 +125,27 @@ func fraction(s string) (nanos int, rest string) {
 	return nanos, s[i:]
 }
 
-// offset reads "Z", "+01:00" or "+0100", or nothing, which is the clock's zone.
-func offset(s string, c Clock) (zone *time.Location, rest string, ok bool) {
+// local is a time in the clock's zone. Where the zone has that time twice,
+// time.Date picks either.
+func (c Clock) local(year int, month time.Month, day, h, m, s, nanos int) time.Time {
+	zone := c.zone()
+	t := time.Date(year, month, day, h, m, s, nanos, zone)
+	if zone == time.UTC {
+		return t
+	}
+	if later := t.Add(time.Hour); later.Hour() == t.Hour() && !later.After(c.now()) {
+		return later
+	}
+	if earlier := t.Add(-time.Hour); earlier.Hour() == t.Hour() && t.After(c.now()) {
+		return earlier
+	}
+	return t
+}
+
+// offset reads "Z", "+01:00" or "+0100"; nothing gives a nil zone.
+func offset(s string) (zone *time.Location, rest string, ok bool) {
 	if s == "" || s[0] == ' ' {
-		return c.zone(), s, true
+		return nil, s, true
 	}
 	if s[0] == 'Z' {
 		return time.UTC, s[1:], true
@@ -161,8 +183,9 @@ func clockTime(s string) (h, m, sec int, ok bool) {
 	h, ok1 := number(s[:2])
 	m, ok2 := number(s[3:5])
 	sec, ok3 := number(s[6:8])
-	// 60 is a leap second, which time.Date carries over.
-	return h, m, sec, ok1 && ok2 && ok3 && h < 24 && m < 60 && sec <= 60
+	ok = ok1 && ok2 && ok3 && h < 24 && m < 60 && sec <= 60
+	// 60 is a leap second, for which Unix time has the second before it.
+	return h, m, min(sec, 59), ok
 }
 
 func monthOf(s string) (time.Month, bool) {

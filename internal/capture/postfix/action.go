@@ -85,20 +85,29 @@ func stageAction(id, action, stage string, r evidence.Rejected, s string) (evide
 		Text: logline.Unescape(ruleText(text))}, logline.Evidence
 }
 
-// ruleText is what an access table's rule says: what follows "<x>: Recipient
-// address triggers REDIRECT " in smtpd's text, or else the whole text, as for
-// "triggers HOLD action", a rule without a text.
+// ruleText is what an access table's rule says. smtpd writes "<x>: Recipient
+// address triggers REDIRECT a@b", and with a text of the rule's own
+// "<x>: Recipient address TEXT". A rule without any text, "triggers HOLD
+// action", is left whole.
 func ruleText(text string) string {
-	const mark = " triggers "
-	i := strings.LastIndex(text, mark)
-	if i < 0 || !strings.HasPrefix(text, "<") {
+	_, rest, ok := address(text)
+	if !ok {
 		return text
 	}
-	_, rule, ok := strings.Cut(text[i+len(mark):], " ")
-	if !ok || rule == "action" {
-		return text
+	for _, class := range [...]string{"Recipient address ", "Sender address ", "Client host ", "Helo command ", "Data command ", "End-of-data ", "Client certificate "} {
+		rule, ok := strings.CutPrefix(rest, ": "+class)
+		if !ok {
+			continue
+		}
+		action, ok := strings.CutPrefix(rule, "triggers ")
+		if !ok {
+			return rule
+		}
+		if _, rule, ok := strings.Cut(action, " "); ok && rule != "action" {
+			return rule
+		}
 	}
-	return rule
+	return text
 }
 
 // parseContentAction reads cleanup's form: content is the sender's text.

@@ -20,6 +20,7 @@ import (
 // Foreign. Unparsed are only lines with a queue id whose form is not known.
 // Records have no Source yet.
 func Parse(line string, clock logline.Clock, dst []evidence.Record) ([]evidence.Record, logline.Outcome) {
+	line = logline.Valid(line)
 	head, ok := clock.Parse(line)
 	if !ok || !strings.HasPrefix(head.Program, "postfix") {
 		return dst, logline.Foreign

@@ -61,7 +61,7 @@ func (k *Keyring) Seal(purpose, context string, plain []byte) (string, error) {
 func (k *Keyring) Open(purpose, context, sealed string) ([]byte, error) {
 	version, rest, _ := strings.Cut(sealed, ".")
 	id, text, _ := strings.Cut(rest, ".")
-	box, err := base64.RawURLEncoding.DecodeString(text)
+	box, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || version != format {
 		return nil, fmt.Errorf("open what was sealed for %s: malformed: %w", purpose, ErrNotSealed)
 	}

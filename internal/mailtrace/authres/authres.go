@@ -43,10 +43,8 @@ func (r Result) Comment(key string) string {
 func Parse(value string) (Field, error) {
 	s := scanner{s: value}
 	var f Field
-	var ignored []string
-	f.ServID, ignored = s.words()
-	f.ServID, _, _ = strings.Cut(f.ServID, " ") // a version may follow
-	_ = ignored
+	id, _ := s.words()
+	f.ServID, _, _ = strings.Cut(id, " ") // a version may follow
 	if f.ServID == "" || strings.Contains(f.ServID, "=") {
 		return Field{}, errors.New("Authentication-Results without an authserv-id")
 	}
@@ -70,12 +68,14 @@ func (s *scanner) more() bool { return s.i < len(s.s) }
 func (s *scanner) result() (Result, bool) {
 	text, comments := s.words()
 	r := Result{Comments: comments}
-	pairs := split(text)
-	if len(pairs) == 0 || pairs[0].key == "" {
-		return r, false
+	name, rest, ok := strings.Cut(text, "=")
+	if !ok {
+		return r, false // "none", or a version without a result
 	}
-	method, _, _ := strings.Cut(pairs[0].key, "/") // a version may follow
-	r.Method, r.Value = strings.ToLower(method), strings.ToLower(pairs[0].value)
+	method, _, _ := strings.Cut(name, "/") // a version may follow
+	r.Method = strings.ToLower(strings.TrimSpace(method))
+	pairs := split("=" + rest)
+	r.Value = strings.ToLower(pairs[0].value)
 	for _, p := range pairs[1:] {
 		switch key := strings.ToLower(p.key); {
 		case key == "":

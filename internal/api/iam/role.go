@@ -1,0 +1,201 @@
+package iamapi
+
+import (
+	"context"
+	"encoding/base64"
+	"time"
+
+	"waybill/internal/api"
+	"waybill/internal/arn"
+	"waybill/internal/awserr"
+	"waybill/internal/iam"
+)
+
+// Role is IAM's Role.
+type Role struct {
+	Path                     string
+	RoleName                 string
+	RoleId                   string
+	Arn                      string
+	CreateDate               time.Time
+	AssumeRolePolicyDocument string
+	Description              string    `json:",omitempty"`
+	Tags                     []iam.Tag `json:",omitempty"`
+	// MaxSessionDuration is in seconds; CreateRole leaves it out.
+	MaxSessionDuration *int
+	RoleLastUsed       *RoleLastUsed
+}
+
+// RoleLastUsed is empty for a role that was never used.
+type RoleLastUsed struct {
+	LastUsedDate *time.Time
+	Region       string `json:",omitempty"`
+}
+
+// wireRole is a role as CreateRole and ListRoles show it.
+func wireRole(r *iam.Role) Role {
+	return Role{Path: r.Path, RoleName: r.Name, RoleId: r.ID, Arn: r.ARN(), CreateDate: r.Created,
+		AssumeRolePolicyDocument: escape(r.Trust), Description: r.Description, Tags: r.Tags}
+}
+
+// detailedRole is a role as GetRole shows it.
+func detailedRole(r *iam.Role) Role {
+	w := wireRole(r)
+	seconds := int(r.MaxSession / time.Second)
+	w.MaxSessionDuration = &seconds
+	w.RoleLastUsed = &RoleLastUsed{Region: r.LastRegion}
+	if !r.LastUsed.IsZero() {
+		w.RoleLastUsed.LastUsedDate = &r.LastUsed
+	}
+	return w
+}
+
+// roleARN is the ARN of a role known by name; a role that is not there has the path "/".
+func roleARN(s *iam.Service, c *api.Call, name string) string {
+	if found, err := s.RoleARN(context.Background(), c.Caller.Account, name); err == nil {
+		return found
+	}
+	return arn.IAM(c.Caller.Account, "role", "/", name)
+}
+
+// CreateRoleInput is IAM's.
+type CreateRoleInput struct {
+	RoleName                 string
+	Path                     string
+	AssumeRolePolicyDocument string
+	Description              string
+	MaxSessionDuration       int
+	Tags                     []iam.Tag
+}
+
+// RoleOutput is the output of operations that answer one role.
+type RoleOutput struct{ Role Role }
+
+// GetRoleInput is the input of operations that only name a role.
+type GetRoleInput struct{ RoleName string }
+
+// GetRoleOutput is IAM's.
+type GetRoleOutput = RoleOutput
+
+func (in *GetRoleInput) name() string { return in.RoleName }
+
+func createRole(s *iam.Service) api.Operation {
+	return api.Define("iam", "CreateRole",
+		func(c *api.Call, in *CreateRoleInput) ([]api.Need, error) {
+			return onPath(c, "CreateRole", in.Path, in.RoleName), nil
+		},
+		func(ctx context.Context, c *api.Call, in *CreateRoleInput) (*RoleOutput, error) {
+			r, err := s.CreateRole(ctx, c.Caller.Account, iam.NewRole{
+				Name: in.RoleName, Path: in.Path, Trust: in.AssumeRolePolicyDocument, Description: in.Description,
+				MaxSession: time.Duration(in.MaxSessionDuration) * time.Second, Tags: in.Tags,
+			})
+			if err != nil {
+				return nil, err
+			}
+			return &RoleOutput{wireRole(&r)}, nil
+		})
+}
+
+func getRole(s *iam.Service) api.Operation {
+	return api.Define("iam", "GetRole", onRole(s, "GetRole", (*GetRoleInput).name),
+		func(ctx context.Context, c *api.Call, in *GetRoleInput) (*GetRoleOutput, error) {
+			r, err := s.Role(ctx, c.Caller.Account, in.RoleName)
+			if err != nil {
+				return nil, err
+			}
+			return &GetRoleOutput{detailedRole(&r)}, nil
+		})
+}
+
+func deleteRole(s *iam.Service) api.Operation {
+	return api.Define("iam", "DeleteRole", onRole(s, "DeleteRole", (*GetRoleInput).name),
+		func(ctx context.Context, c *api.Call, in *GetRoleInput) (*Empty, error) {
+			return &Empty{}, s.DeleteRole(ctx, c.Caller.Account, in.RoleName)
+		})
+}
+
+// ListRolesInput is IAM's.
+type ListRolesInput struct {
+	PathPrefix string
+	Marker     string
+	MaxItems   *int
+}
+
+// ListRolesOutput is IAM's.
+type ListRolesOutput struct {
+	Roles       []Role
+	IsTruncated bool
+	Marker      string `json:",omitempty"`
+}
+
+const (
+	defaultItems = 100
+	maxItems     = 1000
+)
+
+func listRoles(s *iam.Service) api.Operation {
+	return api.Define("iam", "ListRoles",
+		func(c *api.Call, in *ListRolesInput) ([]api.Need, error) {
+			return onPath(c, "ListRoles", in.PathPrefix, ""), nil
+		},
+		func(ctx context.Context, c *api.Call, in *ListRolesInput) (*ListRolesOutput, error) {
+			limit := defaultItems
+			if in.MaxItems != nil {
+				limit = *in.MaxItems
+			}
+			after, err := base64.RawURLEncoding.DecodeString(in.Marker)
+			if err != nil || limit < 1 || limit > maxItems {
+				return nil, awserr.New(iam.CodeValidation, "1 validation error detected: MaxItems must be from 1 to %d, and Marker one that was returned", maxItems)
+			}
+			prefix := in.PathPrefix
+			if prefix == "" {
+				prefix = "/"
+			}
+			list, more, err := s.Roles(ctx, c.Caller.Account, prefix, string(after), limit)
+			if err != nil {
+				return nil, err
+			}
+			out := &ListRolesOutput{Roles: []Role{}, IsTruncated: more}
+			for i := range list {
+				w := wireRole(&list[i])
+				seconds := int(list[i].MaxSession / time.Second)
+				w.MaxSessionDuration = &seconds
+				out.Roles = append(out.Roles, w)
+				if more {
+					out.Marker = base64.RawURLEncoding.EncodeToString([]byte(list[i].Name))
+				}
+			}
+			return out, nil
+		})
+}
+
+// UpdateRoleInput is IAM's; a nil member stays as it is.
+type UpdateRoleInput struct {
+	RoleName           string
+	Description        *string
+	MaxSessionDuration *int
+}
+
+func updateRole(s *iam.Service) api.Operation {
+	return api.Define("iam", "UpdateRole", onRole(s, "UpdateRole", func(in *UpdateRoleInput) string { return in.RoleName }),
+		func(ctx context.Context, c *api.Call, in *UpdateRoleInput) (*Empty, error) {
+			var longest *time.Duration
+			if in.MaxSessionDuration != nil {
+				d := time.Duration(*in.MaxSessionDuration) * time.Second
+				longest = &d
+			}
+			_, err := s.UpdateRole(ctx, c.Caller.Account, in.RoleName, in.Description, longest)
+			return &Empty{}, err
+		})
+}
+
+// UpdateAssumeRolePolicyInput is IAM's.
+type UpdateAssumeRolePolicyInput struct{ RoleName, PolicyDocument string }
+
+func updateAssumeRolePolicy(s *iam.Service) api.Operation {
+	return api.Define("iam", "UpdateAssumeRolePolicy",
+		onRole(s, "UpdateAssumeRolePolicy", func(in *UpdateAssumeRolePolicyInput) string { return in.RoleName }),
+		func(ctx context.Context, c *api.Call, in *UpdateAssumeRolePolicyInput) (*Empty, error) {
+			return &Empty{}, s.UpdateTrust(ctx, c.Caller.Account, in.RoleName, in.PolicyDocument)
+		})
+}

@@ -1,0 +1,156 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"waybill/internal/api"
+	iamapi "waybill/internal/api/iam"
+	logsapi "waybill/internal/api/logs"
+	stsapi "waybill/internal/api/sts"
+	workmailapi "waybill/internal/api/workmail"
+	"waybill/internal/console"
+	"waybill/internal/iam"
+	"waybill/internal/iam/seal"
+	"waybill/internal/logs"
+	"waybill/internal/logs/engine"
+	"waybill/internal/publish"
+	"waybill/internal/spool"
+	"waybill/internal/store"
+	"waybill/internal/workmail"
+)
+
+func (s *Server) openFolder(context.Context) (err error) {
+	if s.folder, err = openFolder(s.cfg.Data); err != nil {
+		return err
+	}
+	s.onClose(s.folder.close)
+	return nil
+}
+
+func (s *Server) openStores(ctx context.Context) (err error) {
+	if s.db, err = store.Open(ctx, s.folder.file("meta.db"), s.logger); err != nil {
+		return err
+	}
+	s.onClose(s.db.Close)
+	if s.spool, err = spool.Open(ctx, s.folder.file("spool.db"), s.logger); err != nil {
+		return err
+	}
+	s.onClose(s.spool.Close)
+	return nil
+}
+
+// openIdentity makes iam and workmail, which ask each other and logs at run time.
+func (s *Server) openIdentity(ctx context.Context) error {
+	keyring, err := seal.OpenFile(s.folder.file("key"))
+	if err != nil {
+		return err
+	}
+	s.iam, err = iam.New(iam.Options{
+		DB: s.db, Keyring: keyring, Logger: s.logger, Now: clock,
+		ResourcePolicies: func(ctx context.Context, resource string) ([]policyNamed, error) {
+			return s.logs.ResourcePolicies(ctx, resource)
+		},
+		InUse: s.linkedRoleUses,
+	})
+	if err != nil {
+		return err
+	}
+	s.workmail = workmail.New(workmail.Config{
+		DB: s.db, Roles: roles{s.iam}, Groups: groups{s}, Now: clock, Logger: s.logger, OnMonitoringChange: s.monitoringChanged,
+	})
+	if s.first, err = s.iam.Bootstrap(ctx, s.cfg.Account, s.cfg.Region); err != nil {
+		return err
+	}
+	if s.first.AccessKeyID == "" {
+		return nil
+	}
+	return s.folder.writeCredentials(s.first.AccessKeyID, s.first.Secret)
+}
+
+func (s *Server) openLogs(ctx context.Context) (err error) {
+	if err := engine.Configure(engine.Settings{MemoryBytes: s.cfg.MemoryLimit}); err != nil {
+		return err
+	}
+	if s.logs, err = logs.Open(ctx, logs.Config{DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger}); err != nil {
+		return err
+	}
+	s.onClose(func() error {
+		// The parent context has ended by now; closing must still finish.
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		return s.logs.Close(ctx)
+	})
+	return nil
+}
+
+func (s *Server) openListener(context.Context) (err error) {
+	if s.listener, err = listen(s.cfg.Listen, s.cfg.TLS.Certificate, s.cfg.TLS.Key, s.logger); err != nil {
+		return err
+	}
+	s.onClose(s.listener.close)
+	return nil
+}
+
+func (s *Server) openDoor(context.Context) error {
+	registry, err := api.NewRegistry(
+		logsapi.Operations(s.logs), iamapi.Operations(s.iam), stsapi.Operations(s.iam), workmailapi.Operations(s.workmail))
+	if err != nil {
+		return err
+	}
+	s.door, err = api.NewDoor(api.Config{
+		Registry: registry, Authenticator: s.iam, Authorizer: s.iam, Auditor: auditor{s}, Logger: s.logger, Now: clock,
+	})
+	return err
+}
+
+func (s *Server) openConsole(context.Context) (err error) {
+	s.console, err = console.New(console.Config{
+		Database: s.db, Identities: s.iam, Deliveries: deliveries{s}, Door: s.door, Logger: s.logger, Now: clock,
+		Account: s.cfg.Account, Secure: s.cfg.TLS.Enabled(),
+	})
+	if err != nil {
+		return err
+	}
+	s.handler = routes(s.door, s.console.Handler(), http.HandlerFunc(s.serveMetrics))
+	return nil
+}
+
+// openPublisher makes the service principal, which reaches the API as every client does.
+func (s *Server) openPublisher(ctx context.Context) error {
+	key, err := s.iam.ServiceCredentials(ctx, workmail.ServicePrincipal)
+	if err != nil {
+		return err
+	}
+	instance, err := s.instance()
+	if err != nil {
+		return err
+	}
+	s.publisher = publish.New(publish.Config{
+		Spool: s.spool, Targets: targets{s.workmail}, Endpoint: s.URL(), HTTP: s.listener.client(),
+		Credentials: credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.Secret, ""),
+		Instance:    instance, Logger: s.logger,
+	})
+	s.spool.OnEvents(s.publisher.Wake)
+	return nil
+}
+
+// instance names this data folder in log stream names, for as long as it lives.
+func (s *Server) instance() (string, error) {
+	name := s.folder.file("instance")
+	if id, err := os.ReadFile(name); err == nil {
+		return strings.TrimSpace(string(id)), nil
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return "", err
+	}
+	id := strings.ToLower(rand.Text()[:8])
+	return id, os.WriteFile(name, []byte(id+"\n"), 0o600)
+}

@@ -1,0 +1,207 @@
+package iam
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"strings"
+
+	"waybill/internal/arn"
+	"waybill/internal/iam/policy"
+)
+
+// probeSession names the session that EvaluateRole imagines.
+const probeSession = "evaluation"
+
+// Authorize decides whether p may do action on resource (an ARN, or "*").
+// condition holds the request's condition keys; those that come from the
+// principal are added here, and none of them is taken from condition.
+//
+// sts:AssumeRole and its kin need the role's trust policy in any case. A
+// service principal acting for another account's resource needs a policy that
+// lets exactly that source in: one that would let in any source does not
+// count. (In AWS the service itself keeps such callers out, because
+// nobody can pass a role of another account.)
+func (s *Service) Authorize(ctx context.Context, p Principal, action, resource string, condition policy.Context) (policy.Decision, error) {
+	request := &policy.Request{Action: action, Resource: resource, Subject: p.subject(), Context: contextOf(&p, condition)}
+	set := &policy.Set{Session: p.SessionPolicies, HasSession: len(p.SessionPolicies) > 0, RootOfAccount: p.Type == TypeAccount}
+	if a, err := arn.Parse(resource); err == nil {
+		set.ResourceAccount = a.Account
+	}
+	known, err := s.gather(ctx, &p, request, set)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	if !known {
+		return denied("the caller does not exist any more"), nil
+	}
+	return s.decide(&p, request, set), nil
+}
+
+func denied(reason string) policy.Decision {
+	return policy.Decision{Effect: policy.ImplicitDeny, Statement: -1, Reason: reason}
+}
+
+// gather puts the policies that apply into set. known is false if the user or
+// role behind the principal is gone.
+func (s *Service) gather(ctx context.Context, p *Principal, request *policy.Request, set *policy.Set) (known bool, err error) {
+	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
+		if known, err = s.gatherIdentity(ctx, tx, p, set); err != nil || !known {
+			return err
+		}
+		if !assumes(request) {
+			return nil
+		}
+		set.ResourceRequired = true
+		r, found, err := roleByARN(ctx, tx, request.Resource)
+		if err != nil || !found {
+			return err
+		}
+		trust, err := s.trustOf(&r)
+		set.Resource = []policy.Named{trust}
+		return err
+	})
+	if err != nil || !known || set.ResourceRequired || s.ResourcePolicies == nil || request.Resource == "*" {
+		return known, err
+	}
+	set.Resource, err = s.ResourcePolicies(ctx, request.Resource)
+	return known, wrap(err, "read the resource policies of %s", request.Resource)
+}
+
+// assumes reports whether a request is one that a role's trust policy decides.
+func assumes(r *policy.Request) bool {
+	return strings.HasPrefix(strings.ToLower(r.Action), "sts:") && strings.HasPrefix(r.Resource, "arn:aws:iam::")
+}
+
+func (s *Service) gatherIdentity(ctx context.Context, tx *sql.Tx, p *Principal, set *policy.Set) (known bool, err error) {
+	var table string
+	inline, attached := userInline, userAttached
+	switch p.Type {
+	case TypeUser:
+		table = "users"
+	case TypeAssumedRole:
+		table, inline, attached = "roles", roleInline, roleAttached
+	default:
+		return true, nil
+	}
+	id := p.entityID()
+	var n int
+	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM `+table+` WHERE id = ?`, id).Scan(&n); err != nil {
+		return false, wrap(err, "look for %s", id)
+	}
+	if n == 0 {
+		return false, nil
+	}
+	set.Identity, err = s.identityPolicies(ctx, tx, inline, attached, id)
+	return true, err
+}
+
+// decide evaluates; for a service that acts across accounts twice.
+func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set) policy.Decision {
+	d := policy.Evaluate(request, set)
+	if !d.Allowed() || p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
+		return d
+	}
+	if p.SourceAccount == "" {
+		return denied("the service does not say for which account it acts, so no resource-based policy allows " + request.Action + " on " + request.Resource)
+	}
+	// Some source that nobody means: if it gets in, the policy did not mean ours.
+	stranger := *p
+	stranger.SourceAccount = "000000000000"
+	stranger.SourceARN = arn.Organization("us-east-1", stranger.SourceAccount, "m-"+strings.Repeat("0", 32))
+	other := *request
+	other.Context = contextOf(&stranger, request.Context)
+	if policy.Evaluate(&other, set).Allowed() {
+		return denied("no resource-based policy names the source " + p.SourceARN + " of another account, so none allows " + request.Action + " on " + request.Resource)
+	}
+	return d
+}
+
+// ownKeys are the condition keys that only Authorize sets. A key ending in "/" is a prefix.
+var ownKeys = []string{
+	"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username",
+	"aws:sourcearn", "aws:sourceaccount", "aws:principalisawsservice", "aws:principalservicename",
+	"aws:principalservicenameslist", "aws:tokenissuetime", "aws:principaltag/",
+}
+
+func isOwnKey(lower string) bool {
+	return slices.ContainsFunc(ownKeys, func(k string) bool {
+		return k == lower || strings.HasSuffix(k, "/") && strings.HasPrefix(lower, k)
+	})
+}
+
+// contextOf returns the request's keys with those of the principal (IAM User
+// Guide, "AWS global condition context keys", properties of the principal).
+func contextOf(p *Principal, condition policy.Context) policy.Context {
+	c := make(policy.Context, len(condition)+8)
+	for key, values := range condition {
+		if lower := strings.ToLower(key); !isOwnKey(lower) {
+			c[lower] = values
+		}
+	}
+	set := func(key, value string) {
+		if value != "" {
+			c[key] = []string{value}
+		}
+	}
+	if p.Type == TypeService {
+		set("aws:principalisawsservice", "true")
+		set("aws:principalservicename", p.Name)
+		set("aws:principalservicenameslist", p.Name)
+		set("aws:sourcearn", p.SourceARN)
+		set("aws:sourceaccount", p.SourceAccount)
+		return c
+	}
+	set("aws:principalisawsservice", "false")
+	set("aws:principalaccount", p.Account)
+	set("aws:principaltype", string(p.Type))
+	set("aws:userid", p.UserID)
+	set("aws:principalarn", p.ARN)
+	switch p.Type {
+	case TypeUser:
+		set("aws:username", p.Name)
+	case TypeAssumedRole:
+		set("aws:principalarn", p.RoleARN)
+		if !p.TokenIssued.IsZero() {
+			set("aws:tokenissuetime", p.TokenIssued.UTC().Format("2006-01-02T15:04:05Z"))
+		}
+	}
+	for key, value := range p.Tags {
+		c["aws:principaltag/"+strings.ToLower(key)] = []string{value}
+	}
+	return c
+}
+
+// EvaluateRole decides what a session of a role could do: whether the role
+// allows action on resource. A role that does not exist allows nothing.
+func (s *Service) EvaluateRole(ctx context.Context, roleARN, action, resource string, condition policy.Context) (policy.Decision, error) {
+	r, found, err := s.findRole(ctx, roleARN)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	if !found {
+		return denied("the role " + roleARN + " does not exist"), nil
+	}
+	return s.Authorize(ctx, r.session(probeSession, "", s.now()), action, resource, condition)
+}
+
+// EvaluateTrust decides whether p may assume a role: for a service principal,
+// whether the trust policy lets it in for its SourceARN and SourceAccount.
+func (s *Service) EvaluateTrust(ctx context.Context, roleARN string, p Principal) (policy.Decision, error) {
+	_, found, err := s.findRole(ctx, roleARN)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	if !found {
+		return denied("the role " + roleARN + " does not exist"), nil
+	}
+	return s.Authorize(ctx, p, "sts:AssumeRole", roleARN, nil)
+}
+
+func (s *Service) findRole(ctx context.Context, roleARN string) (r Role, found bool, err error) {
+	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
+		r, found, err = roleByARN(ctx, tx, roleARN)
+		return err
+	})
+	return r, found, err
+}
