@@ -44,6 +44,7 @@ var allowed = map[string][]string{
 	"logs/engine":  {"awserr"},
 	"logs/journal": {"awserr"},
 	"logs/pattern": {"awserr"},
+	"insights":     {"arn", "awserr", "store", "logs", "logs/engine", "insights/..."},
 	"workmail":     {"arn", "awserr", "store", "iam", "iam/policy"},
 	"publish":      {"arn", "spool"},
 	"api":          {"arn", "awserr", "sigv4", "iam", "iam/policy", "api/wire", "api/validate"},
