@@ -113,5 +113,5 @@ func (f *Filter) each(b *strings.Builder, condition func(text string) string) {
 }
 
 func (f *Filter) fold(b *strings.Builder) {
-	f.each(b, func(text string) string { return ":~" + quote("(?i)" + regexp.QuoteMeta(text)) })
+	f.each(b, func(text string) string { return ":~" + quote("(?i)"+regexp.QuoteMeta(text)) })
 }

@@ -57,7 +57,9 @@ func TestScanFilters(t *testing.T) {
 	e := open(t, t.TempDir())
 	defer closeEngine(t, e)
 	add(t, e, scanRows()...)
-	one := func(op Op, column string, texts ...string) *Filter { return &Filter{Op: op, Column: column, Texts: texts} }
+	one := func(op Op, column string, texts ...string) *Filter {
+		return &Filter{Op: op, Column: column, Texts: texts}
+	}
 	for _, c := range []struct {
 		name string
 		f    *Filter
