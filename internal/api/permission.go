@@ -52,8 +52,12 @@ var policyKinds = []string{"identity-based policy", "resource-based policy", "pe
 
 // denied is AWS's refusal: who may not do what to which, and which kind of
 // policy is the reason.
-func denied(caller string, need Need, d policy.Decision) *awserr.Error {
-	text := "User: " + caller + " is not authorized to perform: " + need.Action
+func denied(caller *iam.Principal, need Need, d policy.Decision) *awserr.Error {
+	if caller.Type == iam.TypeWebIdentity {
+		// Whoever bears a token is not told more.
+		return awserr.WithStatus(http.StatusForbidden, CodeAccessDenied, "Not authorized to perform %s", need.Action)
+	}
+	text := "User: " + caller.ARN + " is not authorized to perform: " + need.Action
 	if need.Resource != "*" {
 		text += " on resource: " + need.Resource
 	}

@@ -95,7 +95,7 @@ func (d *Door) permit(ctx context.Context, call *Call, needs []Need) (policy.Dec
 			return decision, fmt.Errorf("authorize %s on %s: %w", need.Action, need.Resource, err)
 		}
 		if !decision.Allowed() {
-			return decision, denied(call.Caller.ARN, need, decision)
+			return decision, denied(&call.Caller, need, decision)
 		}
 	}
 	return decision, nil
