@@ -40,7 +40,9 @@ func (d *Door) run(ctx context.Context, op *Operation, call *Call, fill func(in 
 	if err != nil {
 		e := known(err)
 		record.ErrorCode = e.Code
-		err = e
+		if RefusalOf(err) == nil {
+			err = e
+		}
 	}
 	record.Duration = d.Now().Sub(start)
 	// The caller may be gone by now; what happened is recorded all the same.
@@ -83,7 +85,7 @@ func (d *Door) permit(ctx context.Context, call *Call, needs []Need) (policy.Dec
 			return decision, fmt.Errorf("authorize %s on %s: %w", need.Action, need.Resource, err)
 		}
 		if !decision.Allowed() {
-			return decision, denied(call.Caller.ARN, need, decision)
+			return decision, refuse(call.Caller.ARN, need, decision)
 		}
 	}
 	return decision, nil

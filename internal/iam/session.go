@@ -106,7 +106,7 @@ func (s *Service) sessionPolicies(document string, arns []string) ([]policy.Name
 		if !ok {
 			return nil, noSuch("Policy %s does not exist or is not attachable.", a)
 		}
-		list = append(list, policy.Named{Name: m.Name, Document: m.parsed})
+		list = append(list, policy.Named{Name: m.Name, ARN: m.ARN, Document: m.parsed})
 	}
 	return list, nil
 }
