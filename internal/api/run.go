@@ -39,11 +39,12 @@ func (d *Door) run(ctx context.Context, op *Operation, call *Call, fill func(in 
 	out, err := d.attempt(ctx, op, call, fill, &record)
 	if err != nil {
 		e := known(err)
-		record.ErrorCode = e.Code
+		record.ErrorCode, record.ErrorMessage = e.Code, e.Message
 		if RefusalOf(err) == nil {
 			err = e
 		}
 	}
+	record.Output = out
 	record.Duration = d.Now().Sub(start)
 	// The caller may be gone by now; what happened is recorded all the same.
 	d.Auditor.Record(context.WithoutCancel(ctx), record)
@@ -60,9 +61,20 @@ func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func
 			out, err = nil, fmt.Errorf("%s:%s panicked: %v\n%s", op.Service, op.Name, p, debug.Stack())
 		}
 	}()
+	if err := call.Caller.MayCall(op.Service, op.Name); err != nil {
+		return nil, err
+	}
 	in := op.newInput()
 	if err := fill(in); err != nil {
 		return nil, err
+	}
+	record.Input = in
+	if op.identify != nil {
+		err := op.identify(ctx, call, in)
+		record.Call = *call
+		if err != nil {
+			return nil, err
+		}
 	}
 	needs, err := op.needs(call, in)
 	if err != nil {

@@ -130,6 +130,7 @@ var ownKeys = []string{
 	"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username",
 	"aws:sourcearn", "aws:sourceaccount", "aws:principalisawsservice", "aws:principalservicename",
 	"aws:principalservicenameslist", "aws:tokenissuetime", "aws:principaltag/",
+	"aws:sourceidentity", "aws:federatedprovider", "aws:multifactorauthpresent", "aws:multifactorauthage",
 }
 
 func isOwnKey(lower string) bool {
@@ -161,6 +162,13 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 		return c
 	}
 	set("aws:principalisawsservice", "false")
+	set("aws:federatedprovider", p.FederatedProvider)
+	if p.Type == TypeWebIdentity {
+		for key, values := range p.Claims {
+			c[strings.ToLower(key)] = values
+		}
+		return c
+	}
 	set("aws:principalaccount", p.Account)
 	set("aws:principaltype", string(p.Type))
 	set("aws:userid", p.UserID)
@@ -170,9 +178,11 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 		set("aws:username", p.Name)
 	case TypeAssumedRole:
 		set("aws:principalarn", p.RoleARN)
-		if !p.TokenIssued.IsZero() {
-			set("aws:tokenissuetime", p.TokenIssued.UTC().Format("2006-01-02T15:04:05Z"))
-		}
+		set("aws:sourceidentity", p.SourceIdentity)
+	}
+	if !p.TokenIssued.IsZero() {
+		set("aws:tokenissuetime", p.TokenIssued.UTC().Format("2006-01-02T15:04:05Z"))
+		set("aws:multifactorauthpresent", "false") // long-term credentials do not have the key
 	}
 	for key, value := range p.Tags {
 		c["aws:principaltag/"+strings.ToLower(key)] = []string{value}
