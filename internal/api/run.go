@@ -39,9 +39,12 @@ func (d *Door) run(ctx context.Context, op *Operation, call *Call, fill func(in 
 	out, err := d.attempt(ctx, op, call, fill, &record)
 	if err != nil {
 		e := known(err)
-		record.ErrorCode = e.Code
-		err = e
+		record.ErrorCode, record.ErrorMessage = e.Code, e.Message
+		if RefusalOf(err) == nil {
+			err = e
+		}
 	}
+	record.Output = out
 	record.Duration = d.Now().Sub(start)
 	// The caller may be gone by now; what happened is recorded all the same.
 	d.Auditor.Record(context.WithoutCancel(ctx), record)
@@ -54,9 +57,20 @@ func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func
 			out, err = nil, e
 		}
 	}()
+	if err := call.Caller.MayCall(op.Service, op.Name); err != nil {
+		return nil, err
+	}
 	in := op.newInput()
 	if err := fill(in); err != nil {
 		return nil, err
+	}
+	record.Input = in
+	if op.identify != nil {
+		err := op.identify(ctx, call, in)
+		record.Call = *call
+		if err != nil {
+			return nil, err
+		}
 	}
 	needs, err := op.needs(call, in)
 	if err != nil {
@@ -90,7 +104,7 @@ func (d *Door) permit(ctx context.Context, call *Call, needs []Need) (policy.Dec
 			return decision, fmt.Errorf("authorize %s on %s: %w", need.Action, need.Resource, err)
 		}
 		if !decision.Allowed() {
-			return decision, denied(call.Caller.ARN, need, decision)
+			return decision, refuse(call.Caller.ARN, need, decision)
 		}
 	}
 	return decision, nil
