@@ -37,12 +37,6 @@ type TailQuery struct {
 	Pattern           Pattern // nil matches everything
 }
 
-// GroupName names a log group.
-type GroupName struct {
-	Scope
-	Name string
-}
-
 // TailEvent is an event that has just been ingested.
 type TailEvent struct {
 	// Group is the log group's ARN, without ":*".
