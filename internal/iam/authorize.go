@@ -99,11 +99,18 @@ func (s *Service) gatherIdentity(ctx context.Context, tx *sql.Tx, p *Principal, 
 // decide evaluates; for a service that acts across accounts twice.
 func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set) policy.Decision {
 	d := policy.Evaluate(request, set)
-	if !d.Allowed() || p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
+	if p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
 		return d
 	}
+	d.Foreign = true
+	if !d.Allowed() {
+		return d
+	}
+	refused := policy.Decision{Effect: policy.ImplicitDeny, Source: d.Source, Statement: -1, Foreign: true}
+	what := request.Action + " on " + request.Resource
 	if p.SourceAccount == "" {
-		return denied("the service does not say for which account it acts, so no resource-based policy allows " + request.Action + " on " + request.Resource)
+		refused.Reason = "the service does not say for which account it acts, so no " + d.Source.String() + " allows " + what
+		return refused
 	}
 	// Some source that nobody means: if it gets in, the policy did not mean ours.
 	stranger := *p
@@ -112,7 +119,8 @@ func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set)
 	other := *request
 	other.Context = contextOf(&stranger, request.Context)
 	if policy.Evaluate(&other, set).Allowed() {
-		return denied("no resource-based policy names the source " + p.SourceARN + " of another account, so none allows " + request.Action + " on " + request.Resource)
+		refused.Reason = "no " + d.Source.String() + " names the source " + p.SourceARN + " of another account, so none allows " + what
+		return refused
 	}
 	return d
 }
@@ -156,8 +164,8 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 	set("aws:principalisawsservice", "false")
 	set("aws:federatedprovider", p.FederatedProvider)
 	if p.Type == TypeWebIdentity {
-		for key, values := range p.Claims {
-			c[strings.ToLower(key)] = values
+		for key, values := range p.WebIdentity.Keys {
+			c[strings.ToLower(p.providerURL()+":"+key)] = values
 		}
 		return c
 	}

@@ -146,7 +146,7 @@ func (s *Service) sessionPolicies(_ context.Context, _, document string, arns []
 		if !ok {
 			return nil, noSuch("Policy %s does not exist or is not attachable.", a)
 		}
-		list = append(list, policy.Named{Name: m.Name, Document: m.parsed})
+		list = append(list, policy.Named{Name: m.Name, ARN: m.ARN, Document: m.parsed})
 	}
 	return list, nil
 }

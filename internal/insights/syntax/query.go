@@ -8,6 +8,8 @@ import (
 // Query is a whole query, or a subquery.
 type Query struct {
 	Span
+	// Text is the whole text that the spans are places in.
+	Text string
 	// Sources are the SOURCE commands, which stand first; usually none.
 	Sources  []*Source
 	Commands []Command
@@ -101,7 +103,7 @@ func commandNames() string {
 }
 
 func (p *parser) query() *Query {
-	q := &Query{}
+	q := &Query{Text: p.lexer.src}
 	start := p.tok.Start
 	for p.isWord("source") {
 		q.Sources = append(q.Sources, p.source())
