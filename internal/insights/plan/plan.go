@@ -21,6 +21,7 @@ package plan
 
 import (
 	"slices"
+	"strings"
 
 	"waybill/internal/insights/exec"
 	"waybill/internal/insights/syntax"
@@ -92,6 +93,12 @@ func Make(q *syntax.Query, needs exec.Needs, start, end int64, limit int, option
 		limit = exec.DefaultLimit
 	}
 	f := front{plan: p, pusher: pusher{made: map[string]bool{}}, limit: limit}
+	for _, name := range p.Fields {
+		// The engine cannot be asked for such a column.
+		if _, ok := column(name); !ok && (!strings.HasPrefix(name, "@") || strings.HasPrefix(name, "@@")) {
+			p.All = true
+		}
+	}
 	f.read(q.Commands)
 	if options.NoPushDown {
 		*p = Plan{Way: Rows, Start: start, End: end, Fields: needs.Fields, All: needs.All, query: q, ordered: true, options: options}

@@ -116,7 +116,9 @@ func (r *Run) partial(ctx context.Context) (bool, error) {
 	return found, err
 }
 
-func isPartial() *engine.Filter { return &engine.Filter{Op: engine.Exists, Column: engine.ColumnPartial} }
+func isPartial() *engine.Filter {
+	return &engine.Filter{Op: engine.Exists, Column: engine.ColumnPartial}
+}
 
 // full is the plan's filter for the rows all of whose members are columns.
 func (r *Run) full() *engine.Filter {

@@ -40,7 +40,8 @@ func (r *Run) resolve(ctx context.Context, first, last int64) error {
 		f, err := r.values(ctx, &resolved, c, first, last)
 		var limit *exec.LimitError
 		if errors.As(err, &limit) {
-			continue // too many texts
+			c.column = "" // too many texts; not to be tried again
+			continue
 		}
 		if err != nil {
 			return err
