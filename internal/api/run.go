@@ -53,12 +53,8 @@ func (d *Door) run(ctx context.Context, op *Operation, call *Call, fill func(in 
 
 func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func(in any) error, record *Record) (out any, err error) {
 	defer func() {
-		switch p := recover(); p {
-		case nil:
-		case http.ErrAbortHandler:
-			panic(p)
-		default:
-			out, err = nil, fmt.Errorf("%s:%s panicked: %v\n%s", op.Service, op.Name, p, debug.Stack())
+		if e := recovered(recover(), op.Service+":"+op.Name); e != nil {
+			out, err = nil, e
 		}
 	}()
 	if err := call.Caller.MayCall(op.Service, op.Name); err != nil {
@@ -85,6 +81,17 @@ func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func
 		return nil, err
 	}
 	return op.handle(ctx, call, in)
+}
+
+// recovered turns what recover returned into an error; nil if that was nothing.
+func recovered(p any, what string) error {
+	switch p {
+	case nil:
+		return nil
+	case http.ErrAbortHandler:
+		panic(p)
+	}
+	return fmt.Errorf("%s panicked: %v\n%s", what, p, debug.Stack())
 }
 
 // permit checks every need in order and stops at the first refusal.

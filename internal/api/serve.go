@@ -35,6 +35,14 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amzn-RequestId", call.RequestID)
 	req, out, err := d.answer(w, r, call)
 	status, code := http.StatusOK, ""
+	if s, ok := out.(*EventStream); ok && err == nil {
+		// The answer has begun: what goes wrong now is told in the stream.
+		if err = d.stream(w, r, req, s); err != nil {
+			code = known(err).Code
+		}
+		d.logRequest(r.Context(), call, req, status, code, err, d.Now().Sub(start))
+		return
+	}
 	if err == nil {
 		err = req.WriteResult(w, call.RequestID, out)
 	}
