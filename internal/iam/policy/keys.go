@@ -16,6 +16,20 @@ func (d *Document) ContextKeys() []string {
 	return keys.sorted()
 }
 
+// readResourceTags reports whether a key is a tag of the resource.
+func (d *Document) readResourceTags() bool {
+	keys := keySet{}
+	for i := range d.statements {
+		keys.addStatement(&d.statements[i], d.version == version2012)
+	}
+	for key := range keys {
+		if strings.HasPrefix(key, "aws:resourcetag/") || strings.HasPrefix(key, "iam:resourcetag/") {
+			return true
+		}
+	}
+	return false
+}
+
 // MissingKeys returns the condition keys that the statements for this action
 // and resource read and the request does not have, as ContextKeys does
 // (SimulatePrincipalPolicy, MissingContextValues). Variables with a default

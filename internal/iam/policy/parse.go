@@ -81,6 +81,7 @@ func parseDocument(kind Kind, root *node, at *positions) (*Document, error) {
 		}
 		doc.statements[i].span = span{at.of(nodes[i].begin), at.of(nodes[i].end)}
 	}
+	doc.readsTags = doc.readResourceTags()
 	return doc, nil
 }
 
