@@ -104,7 +104,7 @@ func (d *Door) permit(ctx context.Context, service string, call *Call, needs []N
 			return decision, fmt.Errorf("authorize %s on %s: %w", need.Action, need.Resource, err)
 		}
 		if !decision.Allowed() {
-			return decision, refuse(call.Caller.ARN, need, decision)
+			return decision, refuse(&call.Caller, need, decision)
 		}
 	}
 	return decision, nil

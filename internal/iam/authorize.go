@@ -169,8 +169,8 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 	set("aws:principalisawsservice", "false")
 	set("aws:federatedprovider", p.FederatedProvider)
 	if p.Type == TypeWebIdentity {
-		for key, values := range p.Claims {
-			c[strings.ToLower(key)] = values
+		for key, values := range p.WebIdentity.Keys {
+			c[strings.ToLower(p.providerURL()+":"+key)] = values
 		}
 		return c
 	}

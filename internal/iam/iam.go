@@ -26,6 +26,7 @@ import (
 
 	"waybill/internal/iam/policy"
 	"waybill/internal/iam/seal"
+	"waybill/internal/iam/webidentity"
 	"waybill/internal/store"
 )
 
@@ -54,6 +55,7 @@ type Service struct {
 	managed   map[string]ManagedPolicy
 	documents documentCache
 	hashing   hashQueue
+	tokens    *webidentity.Verifier
 }
 
 // New returns a Service over an open database.
@@ -68,7 +70,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the identity service: %w", err)
 	}
-	return &Service{Options: o, managed: managed, hashing: newHashQueue()}, nil
+	return &Service{Options: o, managed: managed, hashing: newHashQueue(), tokens: webidentity.New(o.Now)}, nil
 }
 
 // now is the time to store: whole milliseconds.
