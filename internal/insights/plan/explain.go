@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
 )
 
 // Explain tells how the query was, or is, to be run: the way, what the engine is
@@ -56,4 +55,3 @@ func (c *condition) how() string {
 }
 
 func stamp(ms int64) string { return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z") }
-
