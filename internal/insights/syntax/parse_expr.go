@@ -308,6 +308,12 @@ func (p *parser) field(what string) *Field {
 	switch {
 	case p.tok.kind == tokQuoted:
 		f.Steps = append(f.Steps, Step{Name: p.tok.text})
+	case p.isWord("@") && p.peek().kind == tokQuoted: // @`a-b` is `@a-b`
+		p.advance()
+		if p.tok.spaced {
+			p.unexpected("a name after @")
+		}
+		f.Steps = append(f.Steps, Step{Name: "@" + p.tok.text})
 	case p.tok.kind == tokWord && !reserved[strings.ToLower(p.tok.text)] && p.tok.text[0] != '.':
 		f.words(p.tok.text)
 	default:

@@ -83,6 +83,13 @@ func commandTable() map[string]func(p *parser, start int) Command {
 		"tail":    parseTail,
 		"parse":   parseParse,
 		"dedup":   parseDedup,
+		"unnest":  parseUnnest, "expand": parseExpand, "json": parseJSON,
+		"pattern": parsePattern, "diff": parseDiff, "logcompare": parseLogCompare, "anomaly": parseAnomaly,
+		"join": parseJoin, "appendcols": parseAppendCols, "lookup": parseLookup, "cidrlookup": parseCIDRLookup,
+		"relevantfields": parseRelevant, "countfrequent": parseCountFrequent, "count_frequent": parseCountFrequent,
+		"addtotals": parseAddTotals, "autoregress": parseAutoregress, "accum": parseAccum, "filldown": parseFillDown,
+		"fillmissing": parseFillMissing, "outlier": parseOutlier, "sessionize": parseSessionize,
+		"unmask": parseUnmask, "filterindex": parseFilterIndex,
 	}
 }
 
