@@ -20,6 +20,7 @@ import (
 	"waybill/internal/console"
 	"waybill/internal/iam"
 	"waybill/internal/iam/seal"
+	"waybill/internal/insights"
 	"waybill/internal/logs"
 	"waybill/internal/logs/engine"
 	"waybill/internal/publish"
@@ -95,6 +96,12 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	return nil
 }
 
+func (s *Server) openInsights(context.Context) error {
+	s.insights = insights.New(insights.Config{Logs: s.logs, Logger: s.logger, Now: clock})
+	s.onClose(s.insights.Close)
+	return nil
+}
+
 func (s *Server) openListener(context.Context) (err error) {
 	if s.listener, err = listen(s.cfg.Listen, s.cfg.TLS.Certificate, s.cfg.TLS.Key, s.logger); err != nil {
 		return err
@@ -105,7 +112,7 @@ func (s *Server) openListener(context.Context) (err error) {
 
 func (s *Server) openDoor(context.Context) error {
 	registry, err := api.NewRegistry(
-		logsapi.Operations(s.logs), iamapi.Operations(s.iam), stsapi.Operations(s.iam), workmailapi.Operations(s.workmail))
+		logsapi.Operations(s.logs), logsapi.QueryOperations(s.insights), iamapi.Operations(s.iam), stsapi.Operations(s.iam), workmailapi.Operations(s.workmail))
 	if err != nil {
 		return err
 	}

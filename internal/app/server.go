@@ -16,6 +16,7 @@ import (
 	"waybill/internal/config"
 	"waybill/internal/console"
 	"waybill/internal/iam"
+	"waybill/internal/insights"
 	"waybill/internal/logs"
 	"waybill/internal/publish"
 	"waybill/internal/spool"
@@ -32,6 +33,7 @@ type Server struct {
 	db       *store.DB
 	iam      *iam.Service
 	logs     *logs.Service
+	insights *insights.Service
 	workmail *workmail.Service
 	spool    *spool.Spool
 
@@ -56,7 +58,7 @@ type Server struct {
 func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger) (*Server, error) {
 	s := &Server{cfg: cfg, logger: logger}
 	for _, step := range []func(context.Context) error{
-		s.openFolder, s.openStores, s.openIdentity, s.openLogs, s.openListener, s.openDoor, s.openConsole,
+		s.openFolder, s.openStores, s.openIdentity, s.openLogs, s.openInsights, s.openListener, s.openDoor, s.openConsole,
 		s.declare, s.openPublisher, s.openPipeline,
 	} {
 		if err := step(ctx); err != nil {
