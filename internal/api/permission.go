@@ -1,12 +1,9 @@
 package api
 
 import (
-	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
-	"waybill/internal/awserr"
 	"waybill/internal/iam"
 	"waybill/internal/iam/policy"
 )
@@ -44,40 +41,4 @@ func conditionKeys(call *Call, need Need) policy.Context {
 		}
 	}
 	return keys
-}
-
-// The kinds of policy that AWS's refusals name (IAM User Guide, "Access denied
-// error messages").
-var policyKinds = []string{"identity-based policy", "resource-based policy", "permissions boundary", "session policy"}
-
-// denied is AWS's refusal: who may not do what to which, and which kind of
-// policy is the reason.
-func denied(caller string, need Need, d policy.Decision) *awserr.Error {
-	text := "User: " + caller + " is not authorized to perform: " + need.Action
-	if need.Resource != "*" {
-		text += " on resource: " + need.Resource
-	}
-	kind := ""
-	for _, k := range policyKinds {
-		if strings.Contains(d.Reason, k) {
-			kind = k
-			break
-		}
-	}
-	switch {
-	case d.Effect == policy.ExplicitDeny && kind == "":
-		text += " with an explicit deny"
-	case d.Effect == policy.ExplicitDeny:
-		text += " with an explicit deny in " + article(kind) + " " + kind
-	case kind != "":
-		text += " because no " + kind + " allows the " + need.Action + " action"
-	}
-	return awserr.WithStatus(http.StatusForbidden, CodeAccessDenied, "%s", text)
-}
-
-func article(word string) string {
-	if strings.HasPrefix(word, "i") {
-		return "an"
-	}
-	return "a"
 }

@@ -26,6 +26,7 @@ import (
 
 	"waybill/internal/iam/policy"
 	"waybill/internal/iam/seal"
+	"waybill/internal/iam/webidentity"
 	"waybill/internal/store"
 )
 
@@ -54,6 +55,7 @@ type Service struct {
 	documents documentCache
 	uses      keyUses
 	hashing   hashQueue
+	tokens    *webidentity.Verifier
 }
 
 // New returns a Service over an open database.
@@ -69,7 +71,7 @@ func New(o Options) (*Service, error) {
 		return nil, fmt.Errorf("make the identity service: %w", err)
 	}
 	m := &memo{}
-	return &Service{Options: o, DB: database{o.DB, m}, memo: m, managed: managed, hashing: newHashQueue()}, nil
+	return &Service{Options: o, DB: database{o.DB, m}, memo: m, managed: managed, hashing: newHashQueue(), tokens: webidentity.New(o.Now)}, nil
 }
 
 // now is the time to store: whole milliseconds.

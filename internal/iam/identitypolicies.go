@@ -51,8 +51,9 @@ func notAttachable(policyARN string) error {
 // may use: its own, or one of AWS.
 func (s *Service) currentPolicy(ctx context.Context, tx *sql.Tx, account, policyARN string) (p policy.Named, found bool, err error) {
 	if m, ok := s.managed[policyARN]; ok {
-		return policy.Named{Name: m.Name, Document: m.parsed}, true, nil
+		return policy.Named{Name: m.Name, ARN: policyARN, Document: m.parsed}, true, nil
 	}
+	p.ARN = policyARN
 	var text string
 	row := tx.QueryRowContext(ctx, `SELECT p.name, v.document FROM policies p
 		JOIN policy_versions v ON v.policy_id = p.id AND v.version = p.default_version

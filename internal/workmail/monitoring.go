@@ -32,9 +32,15 @@ func (s *Service) PutMonitoring(ctx context.Context, account, region, id, logGro
 	if err != nil {
 		return err
 	}
-	group, err := s.checkGroup(ctx, org, logGroupARN)
+	group, err := checkGroup(org, logGroupARN)
 	if err != nil {
 		return err
+	}
+	// Whether another account has a group is for those to learn whom it lets in.
+	if group.Account == org.Account {
+		if err := s.checkExists(ctx, group); err != nil {
+			return err
+		}
 	}
 	if roleARN == "" {
 		if roleARN, err = s.cfg.Roles.EnsureServiceLinkedRole(ctx, org.Account, ServicePrincipal); err != nil {
@@ -43,6 +49,11 @@ func (s *Service) PutMonitoring(ctx context.Context, account, region, id, logGro
 	}
 	if err := s.checkRole(ctx, org, group, roleARN); err != nil {
 		return err
+	}
+	if group.Account != org.Account {
+		if err := s.checkExists(ctx, group); err != nil {
+			return err
+		}
 	}
 	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
 		// The organization may have gone meanwhile; the foreign key would say so badly.
@@ -124,7 +135,7 @@ func (m Monitoring) LogGroup() (account, region, name string, err error) {
 }
 
 // checkGroup returns the log group's parsed ARN, the name in Resource.
-func (s *Service) checkGroup(ctx context.Context, org Organization, logGroupARN string) (arn.ARN, error) {
+func checkGroup(org Organization, logGroupARN string) (arn.ARN, error) {
 	a, err := arn.Parse(logGroupARN)
 	name, isGroup := strings.CutPrefix(a.Resource, "log-group:")
 	name, hasStar := strings.CutSuffix(name, ":*")
@@ -134,15 +145,17 @@ func (s *Service) checkGroup(ctx context.Context, org Organization, logGroupARN 
 	if a.Region != org.Region {
 		return arn.ARN{}, invalid("LogGroupArn '%s' is in Region %s, but the organization is in Region %s; the log group must be in the organization's Region.", logGroupARN, a.Region, org.Region)
 	}
-	exists, err := s.cfg.Groups.GroupExists(ctx, a.Account, a.Region, name)
-	if err != nil {
-		return arn.ARN{}, err
-	}
-	if !exists {
-		return arn.ARN{}, awserr.New("ResourceNotFoundException", "The log group %s does not exist in account %s, Region %s.", name, a.Account, a.Region)
-	}
 	a.Resource = name
 	return a, nil
+}
+
+// checkExists refuses a group that is not there; its name is in Resource.
+func (s *Service) checkExists(ctx context.Context, group arn.ARN) error {
+	exists, err := s.cfg.Groups.GroupExists(ctx, group.Account, group.Region, group.Resource)
+	if err == nil && !exists {
+		return awserr.New("ResourceNotFoundException", "The log group %s does not exist in account %s, Region %s.", group.Resource, group.Account, group.Region)
+	}
+	return err
 }
 
 // checkRole tries what the publisher is going to do.
@@ -159,7 +172,7 @@ func (s *Service) checkRole(ctx context.Context, org Organization, group arn.ARN
 	}
 	if decision.Effect != policy.Allow {
 		return invalid("The role %s cannot be assumed by %s for this organization: %s. Its trust policy must allow sts:AssumeRole to this service principal.",
-			roleARN, ServicePrincipal, decision.Reason)
+			roleARN, ServicePrincipal, decision.ForCaller().Reason)
 	}
 	stream := arn.LogStream(group.Region, group.Account, group.Resource, org.ID)
 	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
@@ -168,7 +181,7 @@ func (s *Service) checkRole(ctx context.Context, org Organization, group arn.ARN
 			return err
 		}
 		if decision.Effect != policy.Allow {
-			return invalid("The role %s does not allow %s on the log group %s: %s.", roleARN, action, group.Resource, decision.Reason)
+			return invalid("The role %s does not allow %s on the log group %s: %s.", roleARN, action, group.Resource, decision.ForCaller().Reason)
 		}
 	}
 	return nil

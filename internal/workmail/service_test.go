@@ -81,7 +81,7 @@ func newService(t *testing.T) *fixture {
 	t.Cleanup(func() { db.Close() })
 	f := &fixture{roles: &roles{trust: trustAll, permissions: allowBoth}}
 	f.Service = workmail.New(workmail.Config{
-		DB: db, Roles: f.roles, Groups: groups{account + "/" + region + "/workmail-monitoring": true},
+		DB: db, Roles: f.roles, Groups: groups{account + "/" + region + "/workmail-monitoring": true, "444455556666/" + region + "/there": true},
 		Now: time.Now, Logger: slog.New(slog.DiscardHandler), OnMonitoringChange: func(id string) { f.changed = append(f.changed, id) },
 	})
 	return f
@@ -218,6 +218,19 @@ func TestMonitoringIsRefusedWithTheReason(t *testing.T) {
 				t.Errorf("a refused configuration is on: %v, %v", on, err)
 			}
 		})
+	}
+}
+
+// Whether another account has a log group of some name is not to be found out
+// by asking for it: the answer is the same until that account lets the role in.
+func TestAnotherAccountsGroupsCannotBeGuessed(t *testing.T) {
+	f := newService(t)
+	id := f.create(t, "example").ID
+	const arn = "arn:aws:logs:us-east-1:444455556666:log-group:"
+	there := f.PutMonitoring(t.Context(), account, region, id, arn+"there:*", role)
+	missing := f.PutMonitoring(t.Context(), account, region, id, arn+"missing:*", role)
+	if there == nil || missing == nil || strings.ReplaceAll(missing.Error(), "missing", "there") != there.Error() {
+		t.Errorf("a group that is there: %v, one that is not: %v", there, missing)
 	}
 }
 

@@ -62,9 +62,11 @@ func (d *Document) Kind() Kind { return d.kind }
 // Len returns the number of statements.
 func (d *Document) Len() int { return len(d.statements) }
 
-// Named is a document with the name that decisions show.
+// Named is a document with the name that decisions show, and with its ARN if it
+// is a managed policy.
 type Named struct {
 	Name     string
+	ARN      string
 	Document *Document
 }
 
