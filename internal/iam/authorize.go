@@ -35,6 +35,11 @@ func (s *Service) Authorize(ctx context.Context, p Principal, action, resource s
 	if !known {
 		return denied("the caller does not exist any more"), nil
 	}
+	if set.ReadsResourceTags() {
+		if err := s.addResourceTags(ctx, request); err != nil {
+			return policy.Decision{}, err
+		}
+	}
 	return s.decide(&p, request, set), nil
 }
 

@@ -40,6 +40,10 @@ type Options struct {
 	// ResourcePolicies returns the resource policies that apply to an ARN of
 	// another service (log groups); nil if there are none.
 	ResourcePolicies func(ctx context.Context, resourceARN string) ([]policy.Named, error)
+	// ResourceTags returns the tags of another service's resource and whether there
+	// is such a resource; it is asked only if a policy reads aws:ResourceTag/*. Nil
+	// means that none has tags.
+	ResourceTags func(ctx context.Context, resourceARN string) (tags map[string]string, found bool, err error)
 	// InUse tells what still uses the service-linked role of an account: a
 	// Region and the resources' ARNs. Nil means that nothing ever does.
 	InUse func(ctx context.Context, account string) ([]RoleUsage, error)
