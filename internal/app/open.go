@@ -62,11 +62,15 @@ func (s *Server) openIdentity(ctx context.Context) error {
 	s.iam, err = iam.New(iam.Options{
 		DB: s.db, Keyring: keyring, Logger: s.logger, Now: clock,
 		ResourcePolicies: s.resourcePolicies,
-		InUse:            s.linkedRoleUses,
+		ResourceTags: func(ctx context.Context, resource string) (map[string]string, bool, error) {
+			return s.logs.ResourceTags(ctx, resource)
+		},
+		InUse: s.linkedRoleUses,
 	})
 	if err != nil {
 		return err
 	}
+	s.onClose(func() error { return s.iam.Flush(context.Background()) })
 	s.workmail = workmail.New(workmail.Config{
 		DB: s.db, Roles: roles{s.iam}, Groups: groups{s}, Now: clock, Logger: s.logger, OnMonitoringChange: s.monitoringChanged,
 	})
