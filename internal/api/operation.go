@@ -28,8 +28,9 @@ type Call struct {
 // Need is one permission that an operation requires: an action on a resource,
 // with the condition keys that only this operation knows (iam:PassedToService).
 type Need struct {
-	// Action is in AWS's form, "logs:CreateLogGroup".
-	Action string
+	// Action is in AWS's form, "logs:CreateLogGroup". Or is another that is as
+	// good; it is asked only if Action is refused. Empty for most.
+	Action, Or string
 	// Resource is an ARN, or "*" for actions that name none.
 	Resource string
 	// Context adds condition keys; keys are in any case.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"waybill/internal/awserr"
+	"waybill/internal/iam"
 	"waybill/internal/iam/policy"
 )
 
@@ -34,11 +35,14 @@ func RefusalOf(err error) *Refusal {
 
 // refuse is AWS's refusal: who may not do what to which, and which kind of
 // policy is the reason (IAM User Guide, "Troubleshoot access denied error messages").
-func refuse(caller string, need Need, d policy.Decision) *Refusal {
-	text := "User: " + caller + " is not authorized to perform: " + need.Action
+func refuse(caller *iam.Principal, need Need, d policy.Decision) *Refusal {
+	text := "User: " + caller.ARN + " is not authorized to perform: " + need.Action
 	if need.Resource != "*" {
 		text += " on resource: " + need.Resource
 	}
 	text += d.Clause(need.Action)
+	if caller.Type == iam.TypeWebIdentity {
+		text = "Not authorized to perform " + need.Action // whoever bears a token is not told more
+	}
 	return &Refusal{err: awserr.WithStatus(http.StatusForbidden, CodeAccessDenied, "%s", text), Need: need, Decision: d.ForCaller()}
 }

@@ -77,7 +77,7 @@ func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func
 		return nil, err
 	}
 	record.Needs = needs
-	if record.Decision, err = d.permit(ctx, call, needs); err != nil {
+	if record.Decision, err = d.permit(ctx, op.Service, call, needs); err != nil {
 		return nil, err
 	}
 	return op.handle(ctx, call, in)
@@ -95,19 +95,34 @@ func recovered(p any, what string) error {
 }
 
 // permit checks every need in order and stops at the first refusal.
-func (d *Door) permit(ctx context.Context, call *Call, needs []Need) (policy.Decision, error) {
+func (d *Door) permit(ctx context.Context, service string, call *Call, needs []Need) (policy.Decision, error) {
 	decision := policy.Decision{Effect: policy.Allow, Statement: -1, Reason: "the operation needs no permission"}
 	for _, need := range needs {
 		var err error
-		decision, err = d.Authorizer.Authorize(ctx, call.Caller, need.Action, need.Resource, conditionKeys(call, need))
+		decision, err = d.decide(ctx, service, call, need)
 		if err != nil {
 			return decision, fmt.Errorf("authorize %s on %s: %w", need.Action, need.Resource, err)
 		}
 		if !decision.Allowed() {
-			return decision, refuse(call.Caller.ARN, need, decision)
+			return decision, refuse(&call.Caller, need, decision)
 		}
 	}
 	return decision, nil
+}
+
+// decide asks for one need. Where its action is refused and another would do as
+// well, the other decides if it is allowed.
+func (d *Door) decide(ctx context.Context, service string, call *Call, need Need) (policy.Decision, error) {
+	keys := conditionKeys(service, call, need)
+	decision, err := d.Authorizer.Authorize(ctx, call.Caller, need.Action, need.Resource, keys)
+	if err != nil || decision.Allowed() || need.Or == "" {
+		return decision, err
+	}
+	other, err := d.Authorizer.Authorize(ctx, call.Caller, need.Or, need.Resource, keys)
+	if err == nil && other.Allowed() {
+		return other, nil
+	}
+	return decision, err
 }
 
 // known turns an error into one to answer with. What is not in AWS's terms is a

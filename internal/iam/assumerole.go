@@ -228,7 +228,10 @@ func (s *Service) assume(ctx context.Context, caller *Principal, q *AssumeRoleRe
 	issued := s.now().Truncate(time.Second)
 	t := token{RoleID: r.ID, Session: q.SessionName, Secret: newSecret(), Issued: millis(issued),
 		Expires: millis(issued.Add(duration)), Policy: q.Policy, ARNs: q.PolicyARNs, Tags: q.Tags,
-		Transitive: q.TransitiveTagKeys, SourceIdentity: q.SourceIdentity, Provider: caller.FederatedProvider}
+		Transitive: q.TransitiveTagKeys, SourceIdentity: q.SourceIdentity}
+	if caller.Type == TypeWebIdentity {
+		t.Provider = caller.FederatedProvider
+	}
 	session, err := s.seal(newSessionKeyID(r.Account), &t)
 	if err != nil {
 		return Session{}, err

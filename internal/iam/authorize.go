@@ -35,6 +35,11 @@ func (s *Service) Authorize(ctx context.Context, p Principal, action, resource s
 	if !known {
 		return denied("the caller does not exist any more"), nil
 	}
+	if set.ReadsResourceTags() {
+		if err := s.addResourceTags(ctx, request); err != nil {
+			return policy.Decision{}, err
+		}
+	}
 	return s.decide(&p, request, set), nil
 }
 
@@ -164,8 +169,8 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 	set("aws:principalisawsservice", "false")
 	set("aws:federatedprovider", p.FederatedProvider)
 	if p.Type == TypeWebIdentity {
-		for key, values := range p.Claims {
-			c[strings.ToLower(key)] = values
+		for key, values := range p.WebIdentity.Keys {
+			c[strings.ToLower(p.providerURL()+":"+key)] = values
 		}
 		return c
 	}

@@ -6,6 +6,7 @@ import (
 
 	"waybill/internal/arn"
 	"waybill/internal/iam/policy"
+	"waybill/internal/iam/webidentity"
 )
 
 // PrincipalType is the value of the condition key aws:PrincipalType.
@@ -51,8 +52,8 @@ type Principal struct {
 	// FederatedProvider is the identity provider's ARN of a web identity and of a
 	// role session that one began (aws:FederatedProvider).
 	FederatedProvider string
-	// Claims are a web identity's own condition keys ("idp.example.com:sub").
-	Claims map[string][]string
+	// WebIdentity is what its provider says of a web identity; nil for all others.
+	WebIdentity *webidentity.Identity
 	// SourceARN and SourceAccount say for which resource a service principal
 	// acts (aws:SourceArn, aws:SourceAccount). Only a service principal has them.
 	SourceARN     string

@@ -36,11 +36,15 @@ func (s *Service) PutMonitoring(ctx context.Context, account, region, id, logGro
 	if err != nil {
 		return err
 	}
-	// Whether another account has a group is for those to learn whom it lets in.
-	if group.Account == org.Account {
-		if err := s.checkExists(ctx, group); err != nil {
-			return err
-		}
+	// Events are put by the group's name in the account of the role's session. Told
+	// before whether the group exists, which another account need not tell.
+	if owner, err := roleOwner(org, roleARN); err != nil {
+		return err
+	} else if owner != group.Account {
+		return invalid("The log group is in account %s and the role in account %s; they must be in the same account.", group.Account, owner)
+	}
+	if err := s.checkExists(ctx, group); err != nil {
+		return err
 	}
 	if roleARN == "" {
 		if roleARN, err = s.cfg.Roles.EnsureServiceLinkedRole(ctx, org.Account, ServicePrincipal); err != nil {
@@ -49,11 +53,6 @@ func (s *Service) PutMonitoring(ctx context.Context, account, region, id, logGro
 	}
 	if err := s.checkRole(ctx, org, group, roleARN); err != nil {
 		return err
-	}
-	if group.Account != org.Account {
-		if err := s.checkExists(ctx, group); err != nil {
-			return err
-		}
 	}
 	err = s.cfg.DB.Write(ctx, func(tx *sql.Tx) error {
 		// The organization may have gone meanwhile; the foreign key would say so badly.
@@ -158,11 +157,21 @@ func (s *Service) checkExists(ctx context.Context, group arn.ARN) error {
 	return err
 }
 
+// roleOwner returns the account of a role; without a role the organization's,
+// which the service-linked role belongs to.
+func roleOwner(org Organization, roleARN string) (string, error) {
+	if roleARN == "" {
+		return org.Account, nil
+	}
+	a, err := arn.Parse(roleARN)
+	if err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
+		return "", invalid("RoleArn '%s' is not valid: want arn:aws:iam::ACCOUNT:role/NAME", roleARN)
+	}
+	return a.Account, nil
+}
+
 // checkRole tries what the publisher is going to do.
 func (s *Service) checkRole(ctx context.Context, org Organization, group arn.ARN, roleARN string) error {
-	if a, err := arn.Parse(roleARN); err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
-		return invalid("RoleArn '%s' is not valid: want arn:aws:iam::ACCOUNT:role/NAME", roleARN)
-	}
 	decision, err := s.cfg.Roles.EvaluateTrust(ctx, roleARN, Publisher(org))
 	if awserr.HasCode(err, "NoSuchEntity") {
 		return invalid("The role %s does not exist.", roleARN)

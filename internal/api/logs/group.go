@@ -81,6 +81,7 @@ func createLogGroup(s *logs.Service) api.Operation {
 			}
 			v.Length("kmsKeyId", in.KmsKeyID, 0, 256)
 			checkTags(&v, in.Tags)
+			t.tags, t.alsoTags = in.Tags, len(in.Tags) > 0
 			return t, v.Err(codeParameter)
 		},
 		func(ctx context.Context, t target, in *CreateLogGroupInput) (*Empty, error) {

@@ -49,7 +49,7 @@ func define[In, Out any](name string, find func(*api.Call, *In) (target, error),
 			if err != nil {
 				return nil, err
 			}
-			return []api.Need{{Action: "logs:" + name, Resource: t.resource()}}, nil
+			return t.needs(name), nil
 		},
 		func(ctx context.Context, c *api.Call, in *In) (*Out, error) {
 			t, err := find(c, in)

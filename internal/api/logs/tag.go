@@ -78,6 +78,7 @@ func withKeys(t target, err error, member string, keys []string, least int) (tar
 		v.Length(member, k, 1, 128)
 		v.Pattern(member, k, tagText, tagKeyFormat)
 	}
+	t.tagKeys = keys
 	return t, v.Err(codeParameter)
 }
 
@@ -109,6 +110,7 @@ func withTags(t target, err error, tags map[string]string) (target, error) {
 	var v validate.Checks
 	v.Required("tags", tags != nil)
 	checkTags(&v, tags)
+	t.tags = tags
 	return t, v.Err(codeParameter)
 }
 

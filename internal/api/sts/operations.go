@@ -15,7 +15,7 @@ import (
 // Operations returns every operation of the service.
 func Operations(s *iam.Service) []api.Operation {
 	return []api.Operation{
-		assumeRole(s), getSessionToken(s), getCallerIdentity(), getAccessKeyInfo(s),
+		assumeRole(s), assumeRoleWithWebIdentity(s), getSessionToken(s), getCallerIdentity(), getAccessKeyInfo(s),
 	}
 }
 

@@ -1,5 +1,7 @@
 package stsapi_test
 
+//lint:file-ignore SA1019 older clients read PackedPolicySize, which newer SDKs call deprecated
+
 import (
 	"context"
 	"errors"

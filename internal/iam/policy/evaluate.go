@@ -159,18 +159,15 @@ func (r *request) scanResource(list []Named) (deny, allow hit) {
 
 // grantTo returns how a statement of a resource policy names the caller.
 //
-// NotPrincipal covers everyone whom it does not list. With Deny, naming the
-// account alone spares nobody but its root, and a caller with a permissions
-// boundary is never spared; both are documented.
+// NotPrincipal, which stands with Deny only, covers everyone whom it does not
+// list. Naming the account alone spares nobody but its root, and a caller with a
+// permissions boundary is never spared; both are documented.
 func (s *statement) grantTo(r *request) grant {
 	g := s.principal.grantTo(&r.Subject)
 	if !s.notPrincipal {
 		return g
 	}
-	spared := g != grantNone
-	if s.deny {
-		spared = (g > grantAccount || g == grantAccount && r.set.RootOfAccount) && !r.set.HasBoundary
-	}
+	spared := (g > grantAccount || g == grantAccount && r.set.RootOfAccount) && !r.set.HasBoundary
 	return direct(!spared)
 }
 

@@ -85,9 +85,31 @@ func TestContextKeys(t *testing.T) {
 		{"Effect": "Allow", "Action": "a:b", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team, 'none'}/${*}",
 		 "Condition": {"StringLike": {"aws:UserAgent": "${aws:username}*"}, "NumericEquals": {"n:Max": "1"}}},
 		{"Effect": "Deny", "Action": "a:b", "Resource": "*", "Condition": {"StringEquals": {"AWS:useragent": "x"}}}]}`)
-	want := []string{"aws:principaltag/team", "aws:UserAgent", "aws:username", "n:Max"}
+	want := []string{"aws:PrincipalTag/team", "aws:UserAgent", "aws:username", "n:Max"}
 	if got := d.ContextKeys(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestSpans checks where statements stand, as recorded from AWS: the first
+// begins right after the bracket, each ends right after its brace.
+func TestSpans(t *testing.T) {
+	// The layout of AWS's own AdministratorAccess, for which the simulator says 3:17 to 8:6.
+	d := mustParse(t, Identity, "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n"+
+		"      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}")
+	if begin, end := d.Span(0); begin != (Position{3, 17}) || end != (Position{8, 6}) {
+		t.Errorf("from %v to %v", begin, end)
+	}
+	d = mustParse(t, Identity, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Resource":"arn:aws:s3:::é"},`+
+		`{"Effect":"Deny","Action":"a:b","Resource":"*"}]}`)
+	first, end := d.Span(0)
+	second, last := d.Span(1)
+	if first != (Position{1, 38}) || end != (Position{1, 99}) || second != end || last != (Position{1, 147}) {
+		t.Errorf("from %v to %v, from %v to %v", first, end, second, last)
+	}
+	d = mustParse(t, Identity, `{"Statement" : {"Effect":"Deny","Action":"a:b","Resource":"*"}, "Version":"2012-10-17"}`)
+	if begin, end := d.Span(0); begin != (Position{1, 15}) || end != (Position{1, 63}) {
+		t.Errorf("from %v to %v", begin, end)
 	}
 }
 

@@ -60,7 +60,7 @@ func drawStatement(t *rapid.T, kind Kind, effect string) statementJSON {
 		if p.(map[string]string)["AWS"] == "service" {
 			p = map[string]string{"Service": "events.workmail.amazonaws.com"}
 		}
-		if rapid.IntRange(0, 4).Draw(t, "notPrincipal") == 0 {
+		if effect == "Deny" && rapid.IntRange(0, 4).Draw(t, "notPrincipal") == 0 {
 			s.NotPrincipal = p
 		} else {
 			s.Principal = p
