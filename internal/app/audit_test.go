@@ -58,10 +58,10 @@ func (o *opened) config(c iam.Credentials) aws.Config {
 func (o *opened) user(t *testing.T, name, statement string) iam.Credentials {
 	t.Helper()
 	ctx, account := t.Context(), o.cfg.Account
-	if _, err := o.iam.CreateUser(ctx, account, "/", name, nil); err != nil {
+	if _, err := o.iam.CreateUser(ctx, account, iam.NewUser{Name: name}); err != nil {
 		t.Fatal(err)
 	}
-	if err := o.iam.PutUserPolicy(ctx, account, name, "p", `{"Version":"2012-10-17","Statement":[`+statement+`]}`); err != nil {
+	if err := o.iam.PutPolicy(ctx, iam.Owner{Kind: iam.KindUser, Account: account, Name: name}, "p", `{"Version":"2012-10-17","Statement":[`+statement+`]}`); err != nil {
 		t.Fatal(err)
 	}
 	key, err := o.iam.CreateAccessKey(ctx, account, name)
