@@ -35,6 +35,11 @@ func (s *Service) Authorize(ctx context.Context, p Principal, action, resource s
 	if !known {
 		return denied("the caller does not exist any more"), nil
 	}
+	if set.ReadsResourceTags() {
+		if err := s.addResourceTags(ctx, request); err != nil {
+			return policy.Decision{}, err
+		}
+	}
 	return s.decide(&p, request, set), nil
 }
 
@@ -45,27 +50,19 @@ func denied(reason string) policy.Decision {
 // gather puts the policies that apply into set. known is false if the user or
 // role behind the principal is gone.
 func (s *Service) gather(ctx context.Context, p *Principal, request *policy.Request, set *policy.Set) (known bool, err error) {
-	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		if known, err = s.gatherIdentity(ctx, tx, p, set); err != nil || !known {
-			return err
-		}
-		if !assumes(request) {
-			return nil
-		}
-		set.ResourceRequired = true
-		r, found, err := roleByARN(ctx, tx, request.Resource)
-		if err != nil || !found {
-			return err
-		}
-		trust, err := s.trustOf(&r)
-		set.Resource = []policy.Named{trust}
-		return err
-	})
-	if err != nil || !known || set.ResourceRequired || s.ResourcePolicies == nil || request.Resource == "*" {
+	if known, err = s.gatherIdentity(ctx, p, set); err != nil || !known {
 		return known, err
 	}
+	if assumes(request) {
+		set.ResourceRequired = true
+		set.Resource, err = s.trustFor(ctx, request.Resource)
+		return true, err
+	}
+	if s.ResourcePolicies == nil || request.Resource == "*" {
+		return true, nil
+	}
 	set.Resource, err = s.ResourcePolicies(ctx, request.Resource)
-	return known, wrap(err, "read the resource policies of %s", request.Resource)
+	return true, wrap(err, "read the resource policies of %s", request.Resource)
 }
 
 // assumes reports whether a request is one that a role's trust policy decides.
@@ -73,37 +70,57 @@ func assumes(r *policy.Request) bool {
 	return strings.HasPrefix(strings.ToLower(r.Action), "sts:") && strings.HasPrefix(r.Resource, "arn:aws:iam::")
 }
 
-func (s *Service) gatherIdentity(ctx context.Context, tx *sql.Tx, p *Principal, set *policy.Set) (known bool, err error) {
-	var table string
-	inline, attached := userInline, userAttached
+// identityKey and trustKey are of what the memo holds for decisions.
+type (
+	identityKey struct{ id string }
+	trustKey    struct{ roleARN string }
+)
+
+func (s *Service) gatherIdentity(ctx context.Context, p *Principal, set *policy.Set) (known bool, err error) {
+	kind := KindUser
 	switch p.Type {
 	case TypeUser:
-		table = "users"
 	case TypeAssumedRole:
-		table, inline, attached = "roles", roleInline, roleAttached
+		kind = KindRole
 	default:
 		return true, nil
 	}
 	id := p.entityID()
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM `+table+` WHERE id = ?`, id).Scan(&n); err != nil {
-		return false, wrap(err, "look for %s", id)
+	n, err := recall(ctx, s, identityKey{id}, func(tx *sql.Tx) (*identity, error) { return s.identityOf(ctx, tx, kind, id) })
+	if err != nil || n == nil {
+		return false, err
 	}
-	if n == 0 {
-		return false, nil
-	}
-	set.Identity, err = s.identityPolicies(ctx, tx, inline, attached, id)
-	return true, err
+	set.Identity, set.Boundary, set.HasBoundary = n.policies, n.boundary, n.hasBoundary
+	return true, nil
+}
+
+// trustFor returns the trust policy of a role; none if there is no such role.
+func (s *Service) trustFor(ctx context.Context, roleARN string) ([]policy.Named, error) {
+	return recall(ctx, s, trustKey{roleARN}, func(tx *sql.Tx) ([]policy.Named, error) {
+		r, found, err := roleByARN(ctx, tx, roleARN)
+		if err != nil || !found {
+			return nil, err
+		}
+		trust, err := s.trustOf(&r)
+		return []policy.Named{trust}, err
+	})
 }
 
 // decide evaluates; for a service that acts across accounts twice.
 func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set) policy.Decision {
 	d := policy.Evaluate(request, set)
-	if !d.Allowed() || p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
+	if p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
 		return d
 	}
+	d.Foreign = true
+	if !d.Allowed() {
+		return d
+	}
+	refused := policy.Decision{Effect: policy.ImplicitDeny, Source: d.Source, Statement: -1, Foreign: true}
+	what := request.Action + " on " + request.Resource
 	if p.SourceAccount == "" {
-		return denied("the service does not say for which account it acts, so no resource-based policy allows " + request.Action + " on " + request.Resource)
+		refused.Reason = "the service does not say for which account it acts, so no " + d.Source.String() + " allows " + what
+		return refused
 	}
 	// Some source that nobody means: if it gets in, the policy did not mean ours.
 	stranger := *p
@@ -112,7 +129,8 @@ func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set)
 	other := *request
 	other.Context = contextOf(&stranger, request.Context)
 	if policy.Evaluate(&other, set).Allowed() {
-		return denied("no resource-based policy names the source " + p.SourceARN + " of another account, so none allows " + request.Action + " on " + request.Resource)
+		refused.Reason = "no " + d.Source.String() + " names the source " + p.SourceARN + " of another account, so none allows " + what
+		return refused
 	}
 	return d
 }
@@ -122,6 +140,7 @@ var ownKeys = []string{
 	"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username",
 	"aws:sourcearn", "aws:sourceaccount", "aws:principalisawsservice", "aws:principalservicename",
 	"aws:principalservicenameslist", "aws:tokenissuetime", "aws:principaltag/",
+	"aws:sourceidentity", "aws:federatedprovider", "aws:multifactorauthpresent", "aws:multifactorauthage",
 }
 
 func isOwnKey(lower string) bool {
@@ -153,6 +172,13 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 		return c
 	}
 	set("aws:principalisawsservice", "false")
+	set("aws:federatedprovider", p.FederatedProvider)
+	if p.Type == TypeWebIdentity {
+		for key, values := range p.WebIdentity.Keys {
+			c[strings.ToLower(p.providerURL()+":"+key)] = values
+		}
+		return c
+	}
 	set("aws:principalaccount", p.Account)
 	set("aws:principaltype", string(p.Type))
 	set("aws:userid", p.UserID)
@@ -162,9 +188,11 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 		set("aws:username", p.Name)
 	case TypeAssumedRole:
 		set("aws:principalarn", p.RoleARN)
-		if !p.TokenIssued.IsZero() {
-			set("aws:tokenissuetime", p.TokenIssued.UTC().Format("2006-01-02T15:04:05Z"))
-		}
+		set("aws:sourceidentity", p.SourceIdentity)
+	}
+	if !p.TokenIssued.IsZero() {
+		set("aws:tokenissuetime", p.TokenIssued.UTC().Format("2006-01-02T15:04:05Z"))
+		set("aws:multifactorauthpresent", "false") // long-term credentials do not have the key
 	}
 	for key, value := range p.Tags {
 		c["aws:principaltag/"+strings.ToLower(key)] = []string{value}

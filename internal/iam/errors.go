@@ -21,6 +21,17 @@ const (
 	CodeExpiredToken   = "ExpiredToken"
 	CodeThrottling     = "Throttling"
 	CodeSignIn         = "AuthFailure"
+	CodeParameterValue = "InvalidParameterValue"
+	CodePackedTooLarge = "PackedPolicyTooLarge"
+
+	CodePasswordViolation = "PasswordPolicyViolation"
+	CodeInvalidUserType   = "InvalidUserType"
+	CodeConcurrent        = "ConcurrentModification"
+
+	// CodePasswordReset and CodePasswordExpired are SignIn's own: the password was
+	// right, but a new one is due, which the user may choose or may not.
+	CodePasswordReset   = "PasswordResetRequired"
+	CodePasswordExpired = "PasswordExpired"
 )
 
 func noSuch(format string, args ...any) error {

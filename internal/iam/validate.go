@@ -12,22 +12,31 @@ import (
 
 // The quotas and bounds of the IAM API reference.
 const (
-	maxRoleName        = 64
-	maxUserName        = 64
-	maxPolicyName      = 128
-	maxPath            = 512
-	maxDescription     = 1000
-	maxTrust           = 2048   // characters of a trust policy, without white space
-	maxInlinePolicies  = 10_240 // characters of all inline policies of a role, without white space
-	maxUserInline      = 2_048  // the same for a user
-	maxDocument        = 131_072
-	maxAttachments     = 10
-	maxRolesPerAccount = 1_000
-	maxTags            = 50
-	maxTagKey          = 128
-	maxTagValue        = 256
-	minSession         = 3_600 // seconds
-	maxSession         = 43_200
+	maxRoleName           = 64
+	maxUserName           = 64
+	maxPolicyName         = 128
+	maxPath               = 512
+	maxDescription        = 1000
+	maxTrust              = 2048   // characters of a trust policy, without white space
+	maxInlinePolicies     = 10_240 // characters of all inline policies of a role, without white space
+	maxUserInline         = 2_048  // the same for a user
+	maxGroupInline        = 5_120  // and for a group
+	maxManagedPolicy      = 6_144  // characters of a managed policy's version, without white space
+	maxDocument           = 131_072
+	maxAttachments        = 10
+	maxGroupName          = 128
+	maxRolesPerAccount    = 1_000
+	maxUsersPerAccount    = 5_000
+	maxGroupsPerAccount   = 300
+	maxGroupsPerUser      = 10
+	maxPoliciesPerAccount = 1_500
+	maxVersions           = 5
+	maxVersionsInUse      = 10_000
+	maxTags               = 50
+	maxTagKey             = 128
+	maxTagValue           = 256
+	minSession            = 3_600 // seconds
+	maxSession            = 43_200
 )
 
 var (
@@ -61,6 +70,16 @@ func (p *Problems) Length(value, at string, least, most int) {
 		p.Add(&value, at, fmt.Sprintf("have length greater than or equal to %d", least))
 	case n > most:
 		p.Add(&value, at, fmt.Sprintf("have length less than or equal to %d", most))
+	}
+}
+
+// secretLength is Length for what must not be shown.
+func (p *Problems) secretLength(value, at string, least, most int) {
+	if n := len(value); n == 0 {
+		p.Add(nil, at, "not be null")
+	} else if n < least || n > most {
+		hidden := "***"
+		p.Add(&hidden, at, fmt.Sprintf("have length between %d and %d", least, most))
 	}
 }
 
@@ -101,6 +120,14 @@ func checkName(name, at string, most int) error {
 	return nil
 }
 
+// defaultPath is the path of entities that are given none.
+func defaultPath(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
 // checkPath validates a path; at is "path" or "pathPrefix".
 func checkPath(path, at string) error {
 	var p Problems
@@ -115,29 +142,15 @@ func checkPath(path, at string) error {
 	return nil
 }
 
-func checkTags(tags []Tag) error {
+// prefixSyntax is that of PathPrefix: it need not end with a slash.
+var prefixSyntax = regexp.MustCompile(`^/[!-~]*$`)
+
+// CheckPathPrefix validates the PathPrefix of a list.
+func CheckPathPrefix(prefix string) error {
 	var p Problems
-	if len(tags) > maxTags {
-		return limitExceeded("Cannot exceed quota for TagsPerRole: %d", maxTags)
-	}
-	seen := map[string]bool{}
-	for i, t := range tags {
-		at := fmt.Sprintf("tags.%d.member", i+1)
-		p.Length(t.Key, at+".key", 1, maxTagKey)
-		p.Length(t.Value, at+".value", 0, maxTagValue)
-		if !tagSyntax.MatchString(t.Key) {
-			p.Add(&t.Key, at+".key", `satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`)
-		}
-		if !tagSyntax.MatchString(t.Value) {
-			p.Add(&t.Value, at+".value", `satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`)
-		}
-		if strings.HasPrefix(fold(t.Key), "aws:") {
-			return awserr.New(CodeValidation, "Tag keys may not begin with 'aws:': %s", t.Key)
-		}
-		if seen[fold(t.Key)] {
-			return awserr.New(CodeInvalidInput, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-		}
-		seen[fold(t.Key)] = true
+	p.Length(prefix, "pathPrefix", 1, maxPath)
+	if !prefixSyntax.MatchString(prefix) {
+		p.Add(&prefix, "pathPrefix", `satisfy regular expression pattern: \u002F[\u0021-\u007F]*`)
 	}
 	return p.Err()
 }

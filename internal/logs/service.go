@@ -26,6 +26,9 @@ type Engine interface {
 	Sync(ctx context.Context) error
 	// Page finds events in order.
 	Page(ctx context.Context, q engine.PageQuery) (engine.Page, error)
+	// Scan gives columns of rows, in no order; Spread counts rows and tells their first and last time.
+	Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error)
+	Spread(ctx context.Context, q engine.ScanQuery) (n int, first, last int64, err error)
 	// IDs tells which rows of a range of times there are, of ids at least from.
 	IDs(ctx context.Context, tenants []engine.Tenant, first, last int64, from uint64) (map[uint64]struct{}, error)
 	// Delete begins to delete rows; Left counts those it has not deleted.
@@ -71,8 +74,10 @@ type Service struct {
 	wake chan struct{}
 	// policies caches parsed resource policies; see policies.go.
 	policies policyCache
-	closed   atomic.Bool
-	every    time.Duration // between checkpoints
+	// tails are the live tails; see tailhub.go.
+	tails  tailHub
+	closed atomic.Bool
+	every  time.Duration // between checkpoints
 }
 
 // Open opens the service and replays what a crash left in the journal.
@@ -82,6 +87,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		s.every = checkpointEvery
 	}
 	s.streams.init()
+	s.tails.init()
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -106,6 +112,7 @@ func (s *Service) Close(ctx context.Context) error {
 	if s.closed.Swap(true) {
 		return nil
 	}
+	s.tails.close()
 	err := s.Checkpoint(ctx)
 	return errors.Join(err, s.engine.Close(), s.journal.Close())
 }
@@ -120,8 +127,10 @@ const (
 )
 
 // Run keeps the journal short and reclaims the space of expired and deleted
-// events, until ctx is done. What fails is logged and tried again.
+// events, until ctx is done. What fails is logged and tried again. Its end ends
+// the live tails too, which would keep the server from stopping.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.tails.close()
 	check := time.NewTicker(s.every)
 	defer check.Stop()
 	reclaim := time.NewTicker(reclaimEvery)

@@ -2,6 +2,7 @@ package logsapi
 
 import (
 	"context"
+	"regexp"
 	"strconv"
 
 	"waybill/internal/api"
@@ -50,8 +51,35 @@ func checkTags(v *validate.Checks, tags map[string]string) {
 	}
 	for k, value := range tags {
 		v.Length("tags", k, 1, 128)
+		v.Pattern("tags", k, tagText, tagKeyFormat)
 		v.Length("tags."+k, value, 0, 256)
+		v.Pattern("tags."+k, value, tagText, tagValueFormat)
 	}
+}
+
+const (
+	tagKeyFormat   = `^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$`
+	tagValueFormat = `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
+)
+
+var tagText = regexp.MustCompile(`\A[\p{L}\p{Z}\p{N}_.:/=+\-@]*\z`)
+
+// withKeys checks the keys of tags to remove, under their member's name.
+func withKeys(t target, err error, member string, keys []string, least int) (target, error) {
+	if err != nil {
+		return t, err
+	}
+	var v validate.Checks
+	v.Required(member, keys != nil)
+	if keys != nil {
+		validate.Count(&v, member, keys, least, 50)
+	}
+	for _, k := range keys {
+		v.Length(member, k, 1, 128)
+		v.Pattern(member, k, tagText, tagKeyFormat)
+	}
+	t.tagKeys = keys
+	return t, v.Err(codeParameter)
 }
 
 func missingIn(place int, member string) error {
@@ -82,6 +110,7 @@ func withTags(t target, err error, tags map[string]string) (target, error) {
 	var v validate.Checks
 	v.Required("tags", tags != nil)
 	checkTags(&v, tags)
+	t.tags = tags
 	return t, v.Err(codeParameter)
 }
 
@@ -98,7 +127,10 @@ func tagResource(s *logs.Service) api.Operation {
 
 func untagResource(s *logs.Service) api.Operation {
 	return define("UntagResource",
-		func(c *api.Call, in *UntagResourceInput) (target, error) { return tagged(c, in.ResourceArn) },
+		func(c *api.Call, in *UntagResourceInput) (target, error) {
+			t, err := tagged(c, in.ResourceArn)
+			return withKeys(t, err, "tagKeys", in.TagKeys, 0)
+		},
 		func(ctx context.Context, t target, in *UntagResourceInput) (*Empty, error) {
 			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.TagKeys)
 		})
@@ -126,7 +158,10 @@ func tagLogGroup(s *logs.Service) api.Operation {
 
 func untagLogGroup(s *logs.Service) api.Operation {
 	return define("UntagLogGroup",
-		func(c *api.Call, in *UntagLogGroupInput) (target, error) { return named(c, in.LogGroupName) },
+		func(c *api.Call, in *UntagLogGroupInput) (target, error) {
+			t, err := named(c, in.LogGroupName)
+			return withKeys(t, err, "tags", in.Tags, 1)
+		},
 		func(ctx context.Context, t target, in *UntagLogGroupInput) (*Empty, error) {
 			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.Tags)
 		})

@@ -22,6 +22,32 @@ type target struct {
 	group, stream string
 	// exact asks for permission on the group's ARN itself (tagging).
 	exact bool
+	// tags are those that the request sets, and tagKeys those that it removes.
+	tags    map[string]string
+	tagKeys []string
+	// alsoTags says that the operation tags besides what it is for.
+	alsoTags bool
+}
+
+// needs are the permissions of an operation on the target. Creating a group
+// with tags takes the permission to tag, under either of its names.
+func (t target) needs(name string) []api.Need {
+	needs := []api.Need{{Action: "logs:" + name, Resource: t.resource(), Context: t.keys()}}
+	if t.alsoTags {
+		needs = append(needs, api.Need{Action: "logs:TagResource", Or: "logs:TagLogGroup",
+			Resource: arn.LogGroup(t.Region, t.Account, t.group), Context: t.keys()})
+	}
+	return needs
+}
+
+// keys are the condition keys of a request that tags (aws:RequestTag/*, aws:TagKeys).
+func (t target) keys() map[string][]string {
+	if len(t.tags)+len(t.tagKeys) == 0 {
+		return nil
+	}
+	keys := api.RequestTags(t.tags)
+	keys["aws:TagKeys"] = append(keys["aws:TagKeys"], t.tagKeys...)
+	return keys
 }
 
 // resource is the ARN that permissions are evaluated on.
@@ -40,9 +66,11 @@ func scopeOf(c *api.Call) logs.Scope {
 func everyGroup[In any](c *api.Call, _ *In) (target, error) { return target{Scope: scopeOf(c)}, nil }
 
 var (
-	groupName  = regexp.MustCompile(`\A[\.\-_/#A-Za-z0-9]+\z`)
+	groupName  = regexp.MustCompile(`\A` + groupNameFormat + `\z`)
 	streamName = regexp.MustCompile(`\A[^:*]*\z`)
 )
+
+const groupNameFormat = `[\.\-_/#A-Za-z0-9]+`
 
 // maxName is the length of a group's or stream's name.
 const maxName = 512
@@ -62,7 +90,7 @@ func checkGroupName(member, name string) error {
 	var v validate.Checks
 	v.Length(member, name, 1, maxName)
 	if name != "" {
-		v.Pattern(member, name, groupName, `[\.\-_/#A-Za-z0-9]+`)
+		v.Pattern(member, name, groupName, groupNameFormat)
 	}
 	return v.Err(codeParameter)
 }
@@ -114,10 +142,14 @@ func byARN(c *api.Call, member, s string) (target, error) {
 		return target{}, awserr.New(codeParameter, "The specified %s is not the ARN of a log group.", member)
 	}
 	if a.Region != c.Region {
-		return target{}, awserr.New("ResourceNotFoundException", "The specified log group does not exist.")
+		return target{}, errNoGroup()
 	}
 	name = strings.TrimSuffix(name, ":*")
 	return target{Scope: logs.Scope{Account: a.Account, Region: a.Region}, group: name}, checkGroupName(member, name)
+}
+
+func errNoGroup() error {
+	return awserr.New("ResourceNotFoundException", "The specified log group does not exist.")
 }
 
 // limitOr returns a list's page size; fallback if none was asked for.
@@ -139,4 +171,20 @@ func fromNameToken(token string) (string, error) {
 		return "", awserr.New(codeParameter, "The specified nextToken is invalid.")
 	}
 	return string(name), nil
+}
+
+// pairToken and fromPairToken make the nextToken of a list ordered by two texts,
+// neither of which has a NUL.
+func pairToken(first, second string) string { return nameToken(first + "\x00" + second) }
+
+func fromPairToken(token *string) (first, second string, err error) {
+	if token == nil {
+		return "", "", nil
+	}
+	pair, err := fromNameToken(*token)
+	first, second, ok := strings.Cut(pair, "\x00")
+	if err != nil || !ok {
+		return "", "", awserr.New(codeParameter, "The specified nextToken is invalid.")
+	}
+	return first, second, nil
 }
