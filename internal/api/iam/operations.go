@@ -23,6 +23,7 @@ func roleOperations(s *iam.Service) []api.Operation {
 		putRolePolicy(s), getRolePolicy(s), listRolePolicies(s), deleteRolePolicy(s),
 		attachRolePolicy(s), detachRolePolicy(s), listAttachedRolePolicies(s), listInstanceProfilesForRole(s),
 		createServiceLinkedRole(s), deleteServiceLinkedRole(s), getServiceLinkedRoleDeletionStatus(s),
+		simulateCustomPolicy(s), getContextKeysForCustomPolicy(),
 	}
 }
 
