@@ -6,6 +6,7 @@ import (
 	"waybill/internal/api"
 	"waybill/internal/api/validate"
 	"waybill/internal/awserr"
+	"waybill/internal/iam/policy"
 	"waybill/internal/logs"
 )
 
@@ -16,6 +17,14 @@ type PutResourcePolicyInput struct {
 	PolicyDocument     *string `json:"policyDocument,omitempty"`
 	ResourceArn        string  `json:"resourceArn,omitempty"`
 	ExpectedRevisionID string  `json:"expectedRevisionId,omitempty"`
+}
+
+// WrittenPolicy implements api.PolicyWriter.
+func (in *PutResourcePolicyInput) WrittenPolicy() (policy.Kind, string) {
+	if in.PolicyDocument == nil {
+		return policy.Resource, ""
+	}
+	return policy.Resource, *in.PolicyDocument
 }
 
 // ResourcePolicy is CloudWatch Logs'.
