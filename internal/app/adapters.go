@@ -106,6 +106,7 @@ type auditor struct{ s *Server }
 func (a auditor) Record(_ context.Context, r api.Record) {
 	a.s.logger.Debug("call", "request_id", r.Call.RequestID, "service", r.Service, "operation", r.Operation,
 		"account", r.Call.Caller.Account, "error", r.ErrorCode, "duration", r.Duration)
+	a.s.iam.NoteKeyUse(r.Call.Caller.AccessKeyID, iam.KeyUse{At: r.Call.Time, Service: r.Service, Region: r.Call.Region})
 	mends := r.Service == "iam" || r.Operation == "CreateLogGroup" || r.Operation == "PutResourcePolicy"
 	if mends && r.ErrorCode == "" && a.s.publisher != nil {
 		a.s.publisher.RetryAll()

@@ -67,6 +67,7 @@ func (s *Server) openIdentity(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.onClose(func() error { return s.iam.Flush(context.Background()) })
 	s.workmail = workmail.New(workmail.Config{
 		DB: s.db, Roles: roles{s.iam}, Groups: groups{s}, Now: clock, Logger: s.logger, OnMonitoringChange: s.monitoringChanged,
 	})

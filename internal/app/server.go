@@ -89,6 +89,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.listener.serve(ctx, s.handler) })
 	group.Go(func() error { return s.logs.Run(ctx) })
+	group.Go(func() error { return s.iam.Run(ctx) })
 	group.Go(func() error { s.sources.Run(ctx); return nil })
 	group.Go(func() error { return s.publisher.Run(ctx) })
 	for _, c := range s.correlators {

@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 
 	"iam":             {"arn", "awserr", "sigv4", "store", "iam/..."},
 	"iam/seal":        {},
+	"iam/webidentity": {"awserr"},
 	"iam/policy":      {"arn", "awserr"},
 	"logs":            {"arn", "awserr", "store", "logs/...", "iam/policy"},
 	"logs/engine":     {"awserr"},

@@ -215,6 +215,10 @@ func matched(list []policy.Match) []MatchedStatement {
 	})
 }
 
+func simulateOperations(s *iam.Service) []api.Operation {
+	return []api.Operation{simulateCustomPolicy(s), getContextKeysForCustomPolicy()}
+}
+
 func simulateCustomPolicy(s *iam.Service) api.Operation {
 	return api.Define("iam", "SimulateCustomPolicy",
 		func(*api.Call, *SimulateInput) ([]api.Need, error) {

@@ -16,6 +16,16 @@ func (in *UpdateAssumeRolePolicyInput) WrittenPolicy() (policy.Kind, string) {
 }
 
 // WrittenPolicy implements api.PolicyWriter.
-func (in *RolePolicyInput) WrittenPolicy() (policy.Kind, string) {
+func (in *OwnerInput) WrittenPolicy() (policy.Kind, string) {
+	return policy.Identity, in.PolicyDocument
+}
+
+// WrittenPolicy implements api.PolicyWriter.
+func (in *CreatePolicyInput) WrittenPolicy() (policy.Kind, string) {
+	return policy.Identity, in.PolicyDocument
+}
+
+// WrittenPolicy implements api.PolicyWriter.
+func (in *PolicyInput) WrittenPolicy() (policy.Kind, string) {
 	return policy.Identity, in.PolicyDocument
 }
