@@ -17,6 +17,7 @@ import (
 	logsapi "waybill/internal/api/logs"
 	stsapi "waybill/internal/api/sts"
 	workmailapi "waybill/internal/api/workmail"
+	"waybill/internal/audit"
 	"waybill/internal/console"
 	"waybill/internal/iam"
 	"waybill/internal/iam/seal"
@@ -50,15 +51,17 @@ func (s *Server) openStores(ctx context.Context) (err error) {
 
 // openIdentity makes iam and workmail, which ask each other and logs at run time.
 func (s *Server) openIdentity(ctx context.Context) error {
+	var err error
+	if s.protection, err = audit.NewProtection(); err != nil {
+		return err
+	}
 	keyring, err := seal.OpenFile(s.folder.file("key"))
 	if err != nil {
 		return err
 	}
 	s.iam, err = iam.New(iam.Options{
 		DB: s.db, Keyring: keyring, Logger: s.logger, Now: clock,
-		ResourcePolicies: func(ctx context.Context, resource string) ([]policyNamed, error) {
-			return s.logs.ResourcePolicies(ctx, resource)
-		},
+		ResourcePolicies: s.resourcePolicies,
 		ResourceTags: func(ctx context.Context, resource string) (map[string]string, bool, error) {
 			return s.logs.ResourceTags(ctx, resource)
 		},
@@ -96,6 +99,17 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	return nil
 }
 
+// openTrail makes the audit trail. What waits is written before the logs close.
+func (s *Server) openTrail(context.Context) error {
+	s.trail = audit.New(audit.Config{Store: s.logs, Accounts: s.iam, Logger: s.logger, Now: clock, Account: s.cfg.Account, Region: s.cfg.Region})
+	s.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+		defer cancel()
+		return s.trail.Flush(ctx)
+	})
+	return nil
+}
+
 func (s *Server) openListener(context.Context) (err error) {
 	if s.listener, err = listen(s.cfg.Listen, s.cfg.TLS.Certificate, s.cfg.TLS.Key, s.logger); err != nil {
 		return err
@@ -111,7 +125,7 @@ func (s *Server) openDoor(context.Context) error {
 		return err
 	}
 	s.door, err = api.NewDoor(api.Config{
-		Registry: registry, Authenticator: s.iam, Authorizer: s.iam, Auditor: auditor{s}, Logger: s.logger, Now: clock,
+		Registry: registry, Authenticator: s.iam, Authorizer: s.iam, Auditor: auditor{s}, Logger: s.logger, Now: clock, Region: s.cfg.Region,
 	})
 	return err
 }
@@ -119,7 +133,7 @@ func (s *Server) openDoor(context.Context) error {
 func (s *Server) openConsole(context.Context) (err error) {
 	s.console, err = console.New(console.Config{
 		Database: s.db, Identities: s.iam, Deliveries: deliveries{s}, Door: s.door, Logger: s.logger, Now: clock,
-		Account: s.cfg.Account, Secure: s.cfg.TLS.Enabled(),
+		SignedIn: s.signedIn, Account: s.cfg.Account, Secure: s.cfg.TLS.Enabled(),
 	})
 	if err != nil {
 		return err
