@@ -45,9 +45,6 @@ const (
 	maxQueryGroups = 50
 )
 
-// languages are those of CloudWatch Logs; only the first is spoken here.
-var languages = []string{"CWLI", "SQL", "PPL"}
-
 func startQuery(s *insights.Service) api.Operation {
 	return api.Define("logs", "StartQuery",
 		func(c *api.Call, in *StartQueryInput) ([]api.Need, error) {
