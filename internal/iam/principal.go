@@ -92,14 +92,3 @@ func (p *Principal) subject() policy.Subject {
 		return policy.Subject{Account: p.Account, ARNs: []string{p.ARN}}
 	}
 }
-
-func tagMap(tags []Tag) map[string]string {
-	if len(tags) == 0 {
-		return nil
-	}
-	m := make(map[string]string, len(tags))
-	for _, t := range tags {
-		m[t.Key] = t.Value
-	}
-	return m
-}

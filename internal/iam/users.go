@@ -13,12 +13,6 @@ import (
 	"waybill/internal/store"
 )
 
-// Tag is a tag of an entity.
-type Tag struct {
-	Key   string
-	Value string
-}
-
 // User is an IAM user.
 type User struct {
 	ID      string // "AIDA..."
@@ -181,15 +175,4 @@ func (s *Service) AttachUserPolicy(ctx context.Context, account, user, policyARN
 		}
 		return userAttached.put(ctx, tx, u.ID, policyARN)
 	})
-}
-
-func encodeTags(tags []Tag) (string, error) {
-	if tags == nil {
-		tags = []Tag{}
-	}
-	text, err := json.Marshal(tags)
-	if err != nil {
-		return "", fmt.Errorf("encode tags: %w", err)
-	}
-	return string(text), nil
 }

@@ -115,33 +115,6 @@ func checkPath(path, at string) error {
 	return nil
 }
 
-func checkTags(tags []Tag) error {
-	var p Problems
-	if len(tags) > maxTags {
-		return limitExceeded("Cannot exceed quota for TagsPerRole: %d", maxTags)
-	}
-	seen := map[string]bool{}
-	for i, t := range tags {
-		at := fmt.Sprintf("tags.%d.member", i+1)
-		p.Length(t.Key, at+".key", 1, maxTagKey)
-		p.Length(t.Value, at+".value", 0, maxTagValue)
-		if !tagSyntax.MatchString(t.Key) {
-			p.Add(&t.Key, at+".key", `satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+`)
-		}
-		if !tagSyntax.MatchString(t.Value) {
-			p.Add(&t.Value, at+".value", `satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]*`)
-		}
-		if strings.HasPrefix(fold(t.Key), "aws:") {
-			return awserr.New(CodeValidation, "Tag keys may not begin with 'aws:': %s", t.Key)
-		}
-		if seen[fold(t.Key)] {
-			return awserr.New(CodeInvalidInput, "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-		}
-		seen[fold(t.Key)] = true
-	}
-	return p.Err()
-}
-
 // visibleLength counts a document's characters as IAM's quotas do: without white space.
 func visibleLength(document string) int {
 	n := 0

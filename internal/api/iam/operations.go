@@ -4,6 +4,7 @@ package iamapi
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"waybill/internal/api"
@@ -13,6 +14,10 @@ import (
 
 // Operations returns every operation of the service.
 func Operations(s *iam.Service) []api.Operation {
+	return slices.Concat(roleOperations(s), oidcOperations(s))
+}
+
+func roleOperations(s *iam.Service) []api.Operation {
 	return []api.Operation{
 		createRole(s), getRole(s), listRoles(s), deleteRole(s), updateRole(s), updateAssumeRolePolicy(s),
 		putRolePolicy(s), getRolePolicy(s), listRolePolicies(s), deleteRolePolicy(s),

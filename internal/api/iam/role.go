@@ -2,12 +2,10 @@ package iamapi
 
 import (
 	"context"
-	"encoding/base64"
 	"time"
 
 	"waybill/internal/api"
 	"waybill/internal/arn"
-	"waybill/internal/awserr"
 	"waybill/internal/iam"
 )
 
@@ -117,21 +115,14 @@ func deleteRole(s *iam.Service) api.Operation {
 // ListRolesInput is IAM's.
 type ListRolesInput struct {
 	PathPrefix string
-	Marker     string
-	MaxItems   *int
+	Page
 }
 
 // ListRolesOutput is IAM's.
 type ListRolesOutput struct {
-	Roles       []Role
-	IsTruncated bool
-	Marker      string `json:",omitempty"`
+	Roles []Role
+	Paged
 }
-
-const (
-	defaultItems = 100
-	maxItems     = 1000
-)
 
 func listRoles(s *iam.Service) api.Operation {
 	return api.Define("iam", "ListRoles",
@@ -139,34 +130,32 @@ func listRoles(s *iam.Service) api.Operation {
 			return onPath(c, "ListRoles", in.PathPrefix, ""), nil
 		},
 		func(ctx context.Context, c *api.Call, in *ListRolesInput) (*ListRolesOutput, error) {
-			limit := defaultItems
-			if in.MaxItems != nil {
-				limit = *in.MaxItems
-			}
-			after, err := base64.RawURLEncoding.DecodeString(in.Marker)
-			if err != nil || limit < 1 || limit > maxItems {
-				return nil, awserr.New(iam.CodeValidation, "1 validation error detected: MaxItems must be from 1 to %d, and Marker one that was returned", maxItems)
+			after, limit, err := in.bounds()
+			if err != nil {
+				return nil, err
 			}
 			prefix := in.PathPrefix
 			if prefix == "" {
 				prefix = "/"
 			}
-			list, more, err := s.Roles(ctx, c.Caller.Account, prefix, string(after), limit)
+			list, more, err := s.Roles(ctx, c.Caller.Account, prefix, after, limit)
 			if err != nil {
 				return nil, err
 			}
-			out := &ListRolesOutput{Roles: []Role{}, IsTruncated: more}
-			for i := range list {
-				w := wireRole(&list[i])
-				seconds := int(list[i].MaxSession / time.Second)
-				w.MaxSessionDuration = &seconds
-				out.Roles = append(out.Roles, w)
-				if more {
-					out.Marker = base64.RawURLEncoding.EncodeToString([]byte(list[i].Name))
-				}
+			out := &ListRolesOutput{Roles: shown(list, listedRole)}
+			if more {
+				out.Paged = following(true, list[len(list)-1].Name)
 			}
 			return out, nil
 		})
+}
+
+// listedRole is a role as ListRoles shows it.
+func listedRole(r *iam.Role) Role {
+	w := wireRole(r)
+	seconds := int(r.MaxSession / time.Second)
+	w.MaxSessionDuration = &seconds
+	return w
 }
 
 // UpdateRoleInput is IAM's; a nil member stays as it is.

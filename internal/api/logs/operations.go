@@ -24,7 +24,7 @@ func Operations(s *logs.Service) []api.Operation {
 		createLogGroup(s), describeLogGroups(s), deleteLogGroup(s),
 		putRetentionPolicy(s), deleteRetentionPolicy(s),
 		createLogStream(s), describeLogStreams(s), deleteLogStream(s),
-		putLogEvents(s), getLogEvents(s), filterLogEvents(s),
+		putLogEvents(s), getLogEvents(s), filterLogEvents(s), getLogRecord(s),
 		putResourcePolicy(s), describeResourcePolicies(s), deleteResourcePolicy(s),
 		tagResource(s), untagResource(s), listTagsForResource(s),
 		tagLogGroup(s), untagLogGroup(s), listTagsLogGroup(s),

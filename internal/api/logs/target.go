@@ -114,10 +114,14 @@ func byARN(c *api.Call, member, s string) (target, error) {
 		return target{}, awserr.New(codeParameter, "The specified %s is not the ARN of a log group.", member)
 	}
 	if a.Region != c.Region {
-		return target{}, awserr.New("ResourceNotFoundException", "The specified log group does not exist.")
+		return target{}, errNoGroup()
 	}
 	name = strings.TrimSuffix(name, ":*")
 	return target{Scope: logs.Scope{Account: a.Account, Region: a.Region}, group: name}, checkGroupName(member, name)
+}
+
+func errNoGroup() error {
+	return awserr.New("ResourceNotFoundException", "The specified log group does not exist.")
 }
 
 // limitOr returns a list's page size; fallback if none was asked for.

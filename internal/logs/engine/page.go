@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sort"
 	"strconv"
@@ -166,19 +165,9 @@ func (w *walk) edge() *Position {
 }
 
 // count returns how many rows the window has, the text filter left aside, and
-// the times of the first and the last. The library answers from the headers of
-// its blocks where the window has them whole.
+// the times of the first and the last.
 func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (n int, first, last int64, err error) {
-	query := streamsFilter(q) + " | stats count() n, min(" + colTime + ") first, max(" + colTime + ") last"
-	err = e.run(ctx, []logstorage.TenantID{q.Tenant.id()}, query, nanos(from), nanosEnd(to), func(b *logstorage.DataBlock) {
-		if n = int(number(only(b, "n"))); n > 0 {
-			first, last = millis(only(b, "first")), millis(only(b, "last"))
-		}
-	})
-	if err == nil && n > 0 && (first < from || last > to || first > last) {
-		err = fmt.Errorf("log engine query: %d rows from %d to %d were asked for, not %d to %d", n, first, last, from, to)
-	}
-	return n, first, last, err
+	return e.spread(ctx, []logstorage.TenantID{q.Tenant.id()}, streamsFilter(q), from, to)
 }
 
 // read gives the rows of the window that q asks for to best.

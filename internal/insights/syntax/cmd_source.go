@@ -1,0 +1,118 @@
+package syntax
+
+import "strings"
+
+// Source is SOURCE 'group', or SOURCE logGroups(...) and dataSource([...]).
+type Source struct {
+	Span
+	// Group is the log group of the first form; empty for the second.
+	Group string
+	// NamePrefixes, Accounts and Classes restrict logGroups(); none means all groups
+	// of the caller's account and of the class STANDARD.
+	NamePrefixes, Accounts, Classes []string
+	// DataSources are those of dataSource().
+	DataSources []string
+}
+
+func (s *Source) String() string {
+	if s.Group != "" {
+		return "SOURCE " + QuoteString(s.Group)
+	}
+	out := "SOURCE"
+	if len(s.DataSources) > 0 {
+		out += " dataSource(" + stringList(s.DataSources) + ")"
+	}
+	var args []string
+	add := func(name string, list []string) {
+		if len(list) > 0 {
+			args = append(args, name+": "+stringList(list))
+		}
+	}
+	add("accountIdentifiers", s.Accounts)
+	add("namePrefix", s.NamePrefixes)
+	add("class", s.Classes)
+	if len(args) > 0 || len(s.DataSources) == 0 {
+		out += " logGroups(" + strings.Join(args, ", ") + ")"
+	}
+	return out
+}
+
+func stringList(list []string) string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = QuoteString(s)
+	}
+	return "[" + strings.Join(out, ", ") + "]"
+}
+
+func (p *parser) source() *Source {
+	s := &Source{}
+	start := p.tok.Start
+	p.advance()
+	if p.tok.kind == tokString {
+		if s.Group = p.tok.text; s.Group == "" {
+			p.fail(p.tok.Span, "empty log group name")
+		}
+		p.advance()
+		s.Span = p.from(start)
+		return s
+	}
+	if !p.isWord("logGroups", "dataSource") {
+		p.unexpected("a log group's name in quotes, logGroups(...) or dataSource([...])")
+	}
+	for p.isWord("logGroups", "dataSource") {
+		if p.take("dataSource") {
+			p.expectPunct("(")
+			s.DataSources = p.strings("data sources", 10)
+			p.expectPunct(")")
+			continue
+		}
+		p.advance()
+		p.logGroups(s)
+	}
+	s.Span = p.from(start)
+	return s
+}
+
+func (p *parser) logGroups(s *Source) {
+	p.expectPunct("(")
+	for first := true; !p.isPunct(")"); first = false {
+		if !first {
+			p.expectPunct(",")
+		}
+		list, most := p.sourceList(s)
+		p.advance()
+		p.expectPunct(":")
+		*list = p.strings("values", most)
+	}
+	p.advance()
+}
+
+// sourceList returns the list that the current word names and how long it may be.
+func (p *parser) sourceList(s *Source) (list *[]string, most int) {
+	switch {
+	case p.isWord("namePrefix", "namePrefixes"):
+		return &s.NamePrefixes, 5
+	case p.isWord("accountIdentifiers", "accountIdentifier"):
+		return &s.Accounts, 20
+	case p.isWord("class", "logGroupClass"):
+		return &s.Classes, 2
+	}
+	p.unexpected("namePrefix, accountIdentifiers or class")
+	return nil, 0
+}
+
+// strings reads ['a', 'b'].
+func (p *parser) strings(what string, most int) []string {
+	at := p.tok.Span
+	p.expectPunct("[")
+	out := []string{p.str("a value in quotes")}
+	for p.takePunct(",") {
+		out = append(out, p.str("a value in quotes"))
+	}
+	p.expectPunct("]")
+	if len(out) > most {
+		p.fail(Span{at.Start, p.last}, "too many "+what)
+	}
+	return out
+}

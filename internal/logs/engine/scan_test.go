@@ -1,0 +1,162 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// scanned returns the rows of a scan as lines, sorted.
+func scanned(t *testing.T, e *Embedded, q ScanQuery) []string {
+	t.Helper()
+	var mu sync.Mutex
+	var lines []string
+	_, err := e.Scan(context.Background(), q, func(_ int, b *Block) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range b.N {
+			var cells []string
+			for c, name := range q.Columns {
+				if name == ColumnTime {
+					cells = append(cells, fmt.Sprint(b.Times[i]))
+				} else {
+					cells = append(cells, b.Values[c][i])
+				}
+			}
+			line := strings.Join(cells, " ")
+			if q.Group {
+				line += fmt.Sprintf(" x%d", b.Counts[i])
+			}
+			lines = append(lines, line)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sort.Strings(lines)
+	return lines
+}
+
+// scanRows are three rows of one group and one of another.
+func scanRows() []Row {
+	mine, other := Tenant{1, 1}, Tenant{1, 2}
+	return []Row{
+		{Tenant: mine, Stream: 1, ID: 1, Time: noon, Ingested: noon + 5, Message: `{"from":"Anna@example.com","n":7,"to":["a","b"]}`},
+		{Tenant: mine, Stream: 1, ID: 2, Time: noon + 1500, Ingested: noon + 5, Message: `{"from":"ben@example.com","n":-70}`},
+		{Tenant: mine, Stream: 2, ID: 3, Time: noon + 2100, Ingested: noon + 5, Message: "plain text of anna@Example.com"},
+		{Tenant: other, Stream: 3, ID: 4, Time: noon, Ingested: noon + 5, Message: `{"from":"anna@example.com","n":7}`},
+	}
+}
+
+func TestScanFilters(t *testing.T) {
+	e := open(t, t.TempDir())
+	defer closeEngine(t, e)
+	add(t, e, scanRows()...)
+	one := func(op Op, column string, texts ...string) *Filter {
+		return &Filter{Op: op, Column: column, Texts: texts}
+	}
+	for _, c := range []struct {
+		name string
+		f    *Filter
+		want string
+	}{
+		{"none", nil, "1,2,3"},
+		{"equal", one(Equal, "from", "ben@example.com"), "2"},
+		{"equal one of", one(Equal, "from", "ben@example.com", "Anna@example.com"), "1,2"},
+		{"equal is whole", one(Equal, "from", "ben"), ""},
+		{"equal nothing", one(Equal, "from", ""), "3"},
+		{"number", one(Equal, "n", "7"), "1"},
+		{"contains", one(Contains, "from", "na@ex"), "1"},
+		{"contains one of", one(Contains, "from", "na@ex", "en@"), "1,2"},
+		{"contains minds case", one(Contains, "from", "anna"), ""},
+		{"fold", one(ContainsFold, "from", "aNNa@EX"), "1"},
+		{"fold in the message", one(ContainsFold, ColumnMessage, "anna@example"), "1,3"},
+		{"prefix", one(Prefix, "from", "be"), "2"},
+		{"exists", one(Exists, "to.1"), "1"},
+		{"whole array", one(Contains, "to", `"b"`), "1"},
+		{"not", &Filter{Op: Not, Of: []Filter{*one(Equal, "from", "ben@example.com")}}, "1,3"},
+		{"and", &Filter{Op: And, Of: []Filter{*one(Exists, "n"), *one(Prefix, "from", "be")}}, "2"},
+		{"or", &Filter{Op: Or, Of: []Filter{*one(Equal, "n", "7"), *one(Contains, ColumnMessage, "plain")}}, "1,3"},
+		{"and of nothing", &Filter{Op: And}, "1,2,3"},
+		{"or of nothing", &Filter{Op: Or}, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := ScanQuery{Tenants: []Tenant{{1, 1}}, From: noon, To: noon + 5000, Filter: c.f, Columns: []string{ColumnID}}
+			if got := strings.Join(scanned(t, e, q), ","); got != c.want {
+				t.Errorf("rows %s, want %s, by %s", got, c.want, q.query())
+			}
+		})
+	}
+}
+
+func TestScanColumns(t *testing.T) {
+	e := open(t, t.TempDir())
+	defer closeEngine(t, e)
+	add(t, e, scanRows()...)
+	q := ScanQuery{Tenants: []Tenant{{1, 1}}, From: noon, To: noon + 5000, Columns: []string{ColumnTime, ColumnStream, "from", "none"}}
+	want := fmt.Sprint([]string{
+		fmt.Sprint(noon, " 1 Anna@example.com "), fmt.Sprint(noon+1500, " 1 ben@example.com "), fmt.Sprint(noon+2100, " 2  ")})
+	if got := fmt.Sprint(scanned(t, e, q)); got != want {
+		t.Errorf("rows %s\nwant %s", got, want)
+	}
+	q.Streams, q.Without = []Stream{{Tenant{1, 1}, 1}}, nil
+	if got := len(scanned(t, e, q)); got != 2 {
+		t.Errorf("%d rows of stream 1", got)
+	}
+	q.Streams, q.Without = nil, []Stream{{Tenant{1, 1}, 1}}
+	if got := len(scanned(t, e, q)); got != 1 {
+		t.Errorf("%d rows without stream 1", got)
+	}
+	q.Tenants, q.Without = []Tenant{{1, 1}, {1, 2}}, nil
+	if got := len(scanned(t, e, q)); got != 4 {
+		t.Errorf("%d rows of two groups", got)
+	}
+	q.To = noon + 1499
+	if got := len(scanned(t, e, q)); got != 2 {
+		t.Errorf("%d rows of the first 1.5 s", got)
+	}
+	n, first, last, err := e.Spread(context.Background(), ScanQuery{Tenants: []Tenant{{1, 1}}, From: 0, To: noon + 5000})
+	if err != nil || n != 3 || first != noon || last != noon+2100 {
+		t.Errorf("spread %d, %d to %d, error %v", n, first, last, err)
+	}
+}
+
+func TestScanGroups(t *testing.T) {
+	e := open(t, t.TempDir())
+	defer closeEngine(t, e)
+	add(t, e, scanRows()...)
+	q := ScanQuery{Tenants: []Tenant{{1, 1}, {1, 2}}, From: noon, To: noon + 5000, Group: true, Columns: []string{"n"}}
+	if got := fmt.Sprint(scanned(t, e, q)); got != "[ x1 -70 x1 7 x2]" {
+		t.Errorf("by n: %s", got)
+	}
+	q.Columns, q.Every = []string{ColumnTime}, 1000
+	want := fmt.Sprintf("[%d x2 %d x1 %d x1]", noon, noon+1000, noon+2000)
+	if got := fmt.Sprint(scanned(t, e, q)); got != want {
+		t.Errorf("by second: %s, want %s", got, want)
+	}
+	q.Columns = nil
+	if got := fmt.Sprint(scanned(t, e, q)); got != "[ x4]" {
+		t.Errorf("all: %s", got)
+	}
+}
+
+func TestScanEnds(t *testing.T) {
+	e := open(t, t.TempDir())
+	defer closeEngine(t, e)
+	add(t, e, scanRows()...)
+	q := ScanQuery{Tenants: []Tenant{{1, 1}}, From: noon, To: noon + 5000, Columns: []string{ColumnID}}
+	enough := errors.New("enough")
+	if _, err := e.Scan(context.Background(), q, func(int, *Block) error { return enough }); !errors.Is(err, enough) {
+		t.Errorf("error %v", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := e.Scan(ctx, q, func(int, *Block) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,216 @@
+package logs
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+
+	"waybill/internal/awserr"
+	"waybill/internal/logs/engine"
+)
+
+// GroupName is a log group by name, of whatever account.
+type GroupName struct {
+	Scope
+	Name string
+}
+
+// Source is several log groups opened for questions over all their events. What
+// retention hides, and what was deleted, is not in it. It is safe for
+// concurrent use, keeps nothing open, and does not notice groups and streams
+// that are made after it.
+type Source struct {
+	s      *Service
+	groups []Group
+	// parts are the groups by the time before which their events are hidden.
+	parts   []sourcePart
+	deleted []engine.Stream
+
+	mu      sync.Mutex
+	streams map[uint64]SourceStream // guarded by mu; by number
+}
+
+type sourcePart struct {
+	from    int64
+	tenants []engine.Tenant
+}
+
+// SourceStream is a stream of a Source.
+type SourceStream struct {
+	Group *Group
+	Name  string
+}
+
+// OpenSource opens groups. A missing one is ResourceNotFoundException with
+// StartQuery's text; a name given twice counts once.
+func (s *Service) OpenSource(ctx context.Context, names []GroupName) (*Source, error) {
+	src := &Source{s: s, streams: map[uint64]SourceStream{}}
+	seen := map[GroupName]bool{}
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
+		for _, n := range names {
+			if seen[n] {
+				continue
+			}
+			seen[n] = true
+			g, err := group(ctx, tx, n.Scope, n.Name)
+			if awserr.HasCode(err, codeNotFound) {
+				err = awserr.New(codeNotFound, "Log group '%s' does not exist for account ID '%s'", n.Name, n.Account)
+			}
+			if err != nil {
+				return err
+			}
+			src.groups = append(src.groups, g)
+			deleted, err := deletedStreams(ctx, tx, g.tenant)
+			if err != nil {
+				return err
+			}
+			src.deleted = append(src.deleted, deleted...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	now := s.millis()
+	for i := range src.groups {
+		src.add(&src.groups[i], src.groups[i].cutoff(now))
+	}
+	return src, nil
+}
+
+// add puts the group into the part of its cut-off.
+func (src *Source) add(g *Group, from int64) {
+	for i := range src.parts {
+		if src.parts[i].from == from {
+			src.parts[i].tenants = append(src.parts[i].tenants, g.tenant)
+			return
+		}
+	}
+	src.parts = append(src.parts, sourcePart{from, []engine.Tenant{g.tenant}})
+}
+
+// deletedStreams returns the group's streams whose rows the engine has yet to delete.
+func deletedStreams(ctx context.Context, tx *sql.Tx, t engine.Tenant) ([]engine.Stream, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT stream_number FROM log_purges WHERE group_number = ? AND stream_number <> 0`, t.Group)
+	if err != nil {
+		return nil, fmt.Errorf("read deleted log streams: %w", err)
+	}
+	defer rows.Close()
+	var list []engine.Stream
+	for rows.Next() {
+		st := engine.Stream{Tenant: t}
+		if err := rows.Scan(&st.Number); err != nil {
+			return nil, fmt.Errorf("read deleted log streams: %w", err)
+		}
+		list = append(list, st)
+	}
+	return list, rows.Err()
+}
+
+// Groups returns the groups, in the order they were named.
+func (src *Source) Groups() []Group { return src.groups }
+
+// Scan gives the rows that q asks for, of q's time that retention leaves, to
+// take; see engine.Scan. q names no tenants, and streams only by their number.
+func (src *Source) Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error) {
+	var sum engine.ScanStats
+	for _, p := range src.parts {
+		stats, err := src.s.engine.Scan(ctx, src.of(p, q), take)
+		sum.Rows += stats.Rows
+		sum.Bytes += stats.Bytes
+		sum.Found += stats.Found
+		if err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// Spread returns how many rows q's time has, and the times in milliseconds of
+// the first and the last; q.Filter is not looked at.
+func (src *Source) Spread(ctx context.Context, q engine.ScanQuery) (n int, first, last int64, err error) {
+	for _, p := range src.parts {
+		k, a, b, err := src.s.engine.Spread(ctx, src.of(p, q))
+		if err != nil {
+			return 0, 0, 0, err
+		}
+		if k == 0 {
+			continue
+		}
+		if n == 0 || a < first {
+			first = a
+		}
+		if n == 0 || b > last {
+			last = b
+		}
+		n += k
+	}
+	return n, first, last, nil
+}
+
+// of makes q a question about one part.
+func (src *Source) of(p sourcePart, q engine.ScanQuery) engine.ScanQuery {
+	q.Tenants = p.tenants
+	q.From = max(q.From, p.from)
+	q.Without = src.deleted
+	if q.Streams == nil {
+		return q
+	}
+	streams := []engine.Stream{}
+	for _, t := range p.tenants {
+		for _, st := range q.Streams {
+			streams = append(streams, engine.Stream{Tenant: t, Number: st.Number})
+		}
+	}
+	q.Streams = streams
+	return q
+}
+
+// Stream returns the stream of a number. ok is false if it is not, or no longer, there.
+func (src *Source) Stream(ctx context.Context, number uint64) (st SourceStream, ok bool, err error) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	if st, ok := src.streams[number]; ok {
+		return st, st.Group != nil, nil
+	}
+	err = src.s.db.Read(ctx, func(tx *sql.Tx) error {
+		var group uint32
+		err := tx.QueryRowContext(ctx, `SELECT group_number, name FROM log_streams WHERE number = ?`, int64(number)).Scan(&group, &st.Name)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		for i := range src.groups {
+			if src.groups[i].tenant.Group == group {
+				st.Group = &src.groups[i]
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return SourceStream{}, false, fmt.Errorf("read log stream %d: %w", number, err)
+	}
+	src.streams[number] = st
+	return st, st.Group != nil, nil
+}
+
+// StreamsNamed returns the numbers of the streams of these names, in all groups.
+func (src *Source) StreamsNamed(ctx context.Context, names []string) ([]engine.Stream, error) {
+	list := []engine.Stream{}
+	err := src.s.db.Read(ctx, func(tx *sql.Tx) error {
+		for i := range src.groups {
+			for _, name := range names {
+				streams, err := selectStreams(ctx, tx, `group_number = ? AND name = ?`, src.groups[i].tenant.Group, name)
+				if err != nil {
+					return err
+				}
+				for _, st := range streams {
+					list = append(list, engine.Stream{Tenant: src.groups[i].tenant, Number: st.number})
+				}
+			}
+		}
+		return nil
+	})
+	return list, err
+}
