@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"waybill/bench/corpus"
+	"waybill/internal/event"
 	"waybill/internal/logs"
 	"waybill/internal/logs/pattern"
 )
@@ -63,6 +64,7 @@ func BenchmarkPages(b *testing.B) {
 	}
 	last := corpus.Stream(end.UnixMilli())
 	hundred := ptr(100)
+	trace := middle(b, d)
 	get("newest100", logs.GetQuery{Group: corpus.Group, Stream: last, Limit: hundred})
 	get("oldest100", logs.GetQuery{Group: corpus.Group, Stream: last, Limit: hundred, FromHead: true})
 	get("newest1MiB", logs.GetQuery{Group: corpus.Group, Stream: last})
@@ -76,7 +78,8 @@ func BenchmarkPages(b *testing.B) {
 		{"frequentJSON", `{ $.event.eventName = "OUTGOING_EMAIL_BOUNCED" }`, 100},
 		{"oneRecipient", `{ $.event.eventName = "OUTGOING_EMAIL_BOUNCED" && $.event.destination = "*@important-fischer*" }`, 100},
 		{"oneMailbox", `"yusuf.drake@example.com"`, 100},
-		{"trace", `"a100000000000000000000000000000000"`, 100},
+		{"traceTerm", `"` + trace + `"`, 100},
+		{"traceJSON", `{ $.traceId = "` + trace + `" }`, 100},
 		{"noneTerm", "NOSUCHWORD", 100},
 		{"noneJSON", `{ $.event.subject = "no such subject" }`, 100},
 		{"noneRegex", `%[0-9]{3}nosuch%`, 100},
@@ -113,6 +116,21 @@ func BenchmarkPages(b *testing.B) {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	b.Logf("%d MiB in use, %d MiB from the system", (m.HeapInuse+m.StackInuse)>>20, m.Sys>>20)
+}
+
+// middle returns the trace id of an event in the middle of the corpus.
+func middle(b *testing.B, d *corpus.Data) string {
+	b.Helper()
+	at := d.Start.Add(d.Span / 2).UnixMilli()
+	events, _, err := d.FilterLogEvents(b.Context(), corpus.Scope, logs.FilterQuery{Group: corpus.Group, Start: &at, Limit: ptr(1)})
+	if err != nil || len(events) != 1 {
+		b.Fatal(len(events), err)
+	}
+	e, err := event.Decode([]byte(events[0].Message))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return e.TraceID
 }
 
 // throughAll pages through an hour of events.

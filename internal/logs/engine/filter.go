@@ -52,6 +52,13 @@ func Searchable(text string) bool {
 	return !unsearchable(text) && strings.Trim(text, "0123456789+-.eEinfaINFAtyTY:Z") != ""
 }
 
+// String returns f in the library's language.
+func (f *Filter) String() string {
+	var b strings.Builder
+	f.query(&b)
+	return b.String()
+}
+
 // query writes f in the library's language.
 func (f *Filter) query(b *strings.Builder) {
 	switch f.Op {

@@ -73,7 +73,7 @@ func (w *walk) clamp() {
 func (w *walk) run(ctx context.Context) error {
 	size := int64(firstWindow)
 	target := min(max(minWindowRows, 4*w.q.Limit), windowRows)
-	filtered := len(w.q.Contains) > 0 || w.q.Match != nil
+	filtered := len(w.q.Contains) > 0 || w.q.Filter != nil || w.q.Match != nil
 	for w.from <= w.to {
 		from, to := w.window(size)
 		n, first, last, err := w.e.count(ctx, w.q, from, to)
@@ -172,7 +172,11 @@ func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (n i
 
 // read gives the rows of the window that q asks for to best.
 func (e *Embedded) read(ctx context.Context, q *PageQuery, from, to int64, best *best) error {
-	query := streamsFilter(q) + containsFilter(q.Contains) + " | fields " + eventColumns
+	query := streamsFilter(q) + containsFilter(q.Contains)
+	if q.Filter != nil {
+		query += " " + q.Filter.String()
+	}
+	query += " | fields " + eventColumns
 	var r blockReader
 	return e.run(ctx, []logstorage.TenantID{q.Tenant.id()}, query, nanos(from), nanosEnd(to),
 		func(b *logstorage.DataBlock) {
