@@ -38,17 +38,22 @@ type Authorizer interface {
 	Authorize(ctx context.Context, p iam.Principal, action, resource string, condition policy.Context) (policy.Decision, error)
 }
 
-// Auditor is told of every call of a known operation by an authenticated
-// caller, permitted or not, once, after it was handled.
+// Auditor is told of every call of a known operation, permitted or not, once,
+// after it was handled, and of those whose caller could not be authenticated.
 type Auditor interface {
 	Record(ctx context.Context, r Record)
 }
 
-// Record is what is audited of a call: never payloads, never secrets.
+// Record is what there is to audit of a call. A caller without a Type could not
+// be authenticated: its AccessKeyID is a claim.
 type Record struct {
 	Call      Call
 	Service   string
 	Operation string
+	// Input and Output are the operation's own structs, with payloads and secrets;
+	// nil if it did not come to them. An Auditor must take only members that it
+	// knows to be harmless and must not keep the rest.
+	Input, Output any
 	// Needs are the permissions asked for; nil if the input named no resource.
 	Needs []Need
 	// Decision is the refusal, or the last of the permissions.
@@ -56,7 +61,9 @@ type Record struct {
 	// ErrorCode is that of the *awserr.Error, before the protocol's own spelling
 	// (AccessDenied, never AccessDeniedException, from the door); empty for success.
 	ErrorCode string
-	Duration  time.Duration
+	// ErrorMessage may repeat what the caller sent.
+	ErrorMessage string
+	Duration     time.Duration
 }
 
 // Config is what a Door is made of. Now may be nil and Skew zero; all else is needed.
@@ -66,6 +73,8 @@ type Config struct {
 	Authorizer    Authorizer
 	Auditor       Auditor
 	Logger        *slog.Logger
+	// Region is that of calls that are not signed for one.
+	Region string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Skew is how far a client's clock may be off; zero means sigv4.DefaultSkew.

@@ -155,13 +155,14 @@ func TestConditionKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 11, 24, 5, 5, 6, 0, time.FixedZone("", 3600))
-	call := &api.Call{Caller: d.users[adminKey], Region: "us-east-1", Time: at, Secure: true, Source: netip.MustParseAddr("::ffff:192.0.2.1"), UserAgent: "aws-cli"}
+	call := &api.Call{Caller: d.users[adminKey], Region: "eu-west-1", Time: at, Secure: true, Source: netip.MustParseAddr("::ffff:192.0.2.1"), UserAgent: "aws-cli"}
 	if _, err := api.Invoke[empty](context.Background(), door, call, "iam", "PassRole", &empty{}); err != nil {
 		t.Fatal(err)
 	}
 	want := policy.Context{
 		"iam:passedtoservice": {"events.workmail.amazonaws.com"}, "aws:sourceip": {"192.0.2.1"}, "aws:securetransport": {"true"},
 		"aws:currenttime": {"2026-11-24T04:05:06Z"}, "aws:epochtime": {"1795493106"}, "aws:requestedregion": {"us-east-1"}, "aws:useragent": {"aws-cli"},
+		"aws:viaawsservice": {"false"},
 	}
 	if !reflect.DeepEqual(asked.keys, want) {
 		t.Errorf("keys %v\nwant %v", asked.keys, want)
@@ -177,6 +178,7 @@ func TestConditionKeys(t *testing.T) {
 	want = policy.Context{
 		"iam:passedtoservice": {"events.workmail.amazonaws.com"}, "aws:securetransport": {"false"}, "aws:currenttime": {"2026-11-24T04:05:06Z"},
 		"aws:epochtime": {"1795493106"}, "aws:sourcearn": {service.SourceARN}, "aws:sourceaccount": {account},
+		"aws:viaawsservice": {"false"}, "aws:requestedregion": {"us-east-1"},
 	}
 	if !reflect.DeepEqual(asked.keys, want) {
 		t.Errorf("keys %v\nwant %v", asked.keys, want)

@@ -28,8 +28,9 @@ type Call struct {
 // Need is one permission that an operation requires: an action on a resource,
 // with the condition keys that only this operation knows (iam:PassedToService).
 type Need struct {
-	// Action is in AWS's form, "logs:CreateLogGroup".
-	Action string
+	// Action is in AWS's form, "logs:CreateLogGroup". Or is another that is as
+	// good; it is asked only if Action is refused. Empty for most.
+	Action, Or string
 	// Resource is an ARN, or "*" for actions that name none.
 	Resource string
 	// Context adds condition keys; keys are in any case.
@@ -46,6 +47,8 @@ type Operation struct {
 	Name    string
 	// newInput returns a pointer to an empty input.
 	newInput func() any
+	// identify says who calls, by the input alone; nil for operations that are signed.
+	identify func(context.Context, *Call, any) error
 	needs    func(*Call, any) ([]Need, error)
 	handle   func(context.Context, *Call, any) (any, error)
 }
@@ -67,4 +70,20 @@ func Define[In, Out any](service, name string,
 		needs:    func(c *Call, in any) ([]Need, error) { return needs(c, in.(*In)) },
 		handle:   func(ctx context.Context, c *Call, in any) (any, error) { return handle(ctx, c, in.(*In)) },
 	}
+}
+
+// DefineOpen makes an Operation that takes no signature: what the input holds
+// proves who calls (sts:AssumeRoleWithWebIdentity). identify checks it and
+// returns the caller; its error is that of the call.
+func DefineOpen[In, Out any](service, name string,
+	identify func(context.Context, *Call, *In) (iam.Principal, error),
+	needs func(*Call, *In) ([]Need, error),
+	handle func(context.Context, *Call, *In) (*Out, error),
+) Operation {
+	op := Define(service, name, needs, handle)
+	op.identify = func(ctx context.Context, c *Call, in any) (err error) {
+		c.Caller, err = identify(ctx, c, in.(*In))
+		return err
+	}
+	return op
 }

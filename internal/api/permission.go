@@ -1,29 +1,28 @@
 package api
 
 import (
-	"net/http"
 	"strconv"
-	"strings"
 	"time"
 
-	"waybill/internal/awserr"
 	"waybill/internal/iam"
 	"waybill/internal/iam/policy"
 )
 
 // conditionKeys returns the global condition keys that a request has (IAM User
 // Guide, "AWS global condition context keys"), with those of the operation.
-// A key without a value is absent, as AWS has it.
-func conditionKeys(call *Call, need Need) policy.Context {
+// A key without a value is absent, as AWS has it. service is the operation's.
+func conditionKeys(service string, call *Call, need Need) policy.Context {
 	keys := make(policy.Context, len(need.Context)+8)
 	for key, values := range need.Context {
 		keys.Add(key, values...)
 	}
 	global := map[string]string{
 		"aws:securetransport": strconv.FormatBool(call.Secure),
+		// No service of Waybill calls another with the caller's own credentials.
+		"aws:viaawsservice":   "false",
 		"aws:currenttime":     call.Time.UTC().Format(time.RFC3339),
 		"aws:epochtime":       strconv.FormatInt(call.Time.Unix(), 10),
-		"aws:requestedregion": call.Region,
+		"aws:requestedregion": requestedRegion(service, call),
 		"aws:useragent":       call.UserAgent,
 		"aws:sourceip":        "",
 		"aws:sourcearn":       "",
@@ -46,38 +45,22 @@ func conditionKeys(call *Call, need Need) policy.Context {
 	return keys
 }
 
-// The kinds of policy that AWS's refusals name (IAM User Guide, "Access denied
-// error messages").
-var policyKinds = []string{"identity-based policy", "resource-based policy", "permissions boundary", "session policy"}
-
-// denied is AWS's refusal: who may not do what to which, and which kind of
-// policy is the reason.
-func denied(caller string, need Need, d policy.Decision) *awserr.Error {
-	text := "User: " + caller + " is not authorized to perform: " + need.Action
-	if need.Resource != "*" {
-		text += " on resource: " + need.Resource
+// requestedRegion is where the service answers: IAM has one endpoint, in
+// us-east-1, whatever Region the request was signed for.
+func requestedRegion(service string, call *Call) string {
+	if service == "iam" {
+		return "us-east-1"
 	}
-	kind := ""
-	for _, k := range policyKinds {
-		if strings.Contains(d.Reason, k) {
-			kind = k
-			break
-		}
-	}
-	switch {
-	case d.Effect == policy.ExplicitDeny && kind == "":
-		text += " with an explicit deny"
-	case d.Effect == policy.ExplicitDeny:
-		text += " with an explicit deny in " + article(kind) + " " + kind
-	case kind != "":
-		text += " because no " + kind + " allows the " + need.Action + " action"
-	}
-	return awserr.WithStatus(http.StatusForbidden, CodeAccessDenied, "%s", text)
+	return call.Region
 }
 
-func article(word string) string {
-	if strings.HasPrefix(word, "i") {
-		return "an"
+// RequestTags returns the condition keys of a request that sets tags
+// (aws:RequestTag/*, aws:TagKeys).
+func RequestTags(tags map[string]string) map[string][]string {
+	keys := make(map[string][]string, len(tags)+1)
+	for key, value := range tags {
+		keys["aws:RequestTag/"+key] = []string{value}
+		keys["aws:TagKeys"] = append(keys["aws:TagKeys"], key)
 	}
-	return "a"
+	return keys
 }

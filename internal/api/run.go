@@ -39,9 +39,12 @@ func (d *Door) run(ctx context.Context, op *Operation, call *Call, fill func(in 
 	out, err := d.attempt(ctx, op, call, fill, &record)
 	if err != nil {
 		e := known(err)
-		record.ErrorCode = e.Code
-		err = e
+		record.ErrorCode, record.ErrorMessage = e.Code, e.Message
+		if RefusalOf(err) == nil {
+			err = e
+		}
 	}
+	record.Output = out
 	record.Duration = d.Now().Sub(start)
 	// The caller may be gone by now; what happened is recorded all the same.
 	d.Auditor.Record(context.WithoutCancel(ctx), record)
@@ -50,43 +53,76 @@ func (d *Door) run(ctx context.Context, op *Operation, call *Call, fill func(in 
 
 func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func(in any) error, record *Record) (out any, err error) {
 	defer func() {
-		switch p := recover(); p {
-		case nil:
-		case http.ErrAbortHandler:
-			panic(p)
-		default:
-			out, err = nil, fmt.Errorf("%s:%s panicked: %v\n%s", op.Service, op.Name, p, debug.Stack())
+		if e := recovered(recover(), op.Service+":"+op.Name); e != nil {
+			out, err = nil, e
 		}
 	}()
+	if err := call.Caller.MayCall(op.Service, op.Name); err != nil {
+		return nil, err
+	}
 	in := op.newInput()
 	if err := fill(in); err != nil {
 		return nil, err
+	}
+	record.Input = in
+	if op.identify != nil {
+		err := op.identify(ctx, call, in)
+		record.Call = *call
+		if err != nil {
+			return nil, err
+		}
 	}
 	needs, err := op.needs(call, in)
 	if err != nil {
 		return nil, err
 	}
 	record.Needs = needs
-	if record.Decision, err = d.permit(ctx, call, needs); err != nil {
+	if record.Decision, err = d.permit(ctx, op.Service, call, needs); err != nil {
 		return nil, err
 	}
 	return op.handle(ctx, call, in)
 }
 
+// recovered turns what recover returned into an error; nil if that was nothing.
+func recovered(p any, what string) error {
+	switch p {
+	case nil:
+		return nil
+	case http.ErrAbortHandler:
+		panic(p)
+	}
+	return fmt.Errorf("%s panicked: %v\n%s", what, p, debug.Stack())
+}
+
 // permit checks every need in order and stops at the first refusal.
-func (d *Door) permit(ctx context.Context, call *Call, needs []Need) (policy.Decision, error) {
+func (d *Door) permit(ctx context.Context, service string, call *Call, needs []Need) (policy.Decision, error) {
 	decision := policy.Decision{Effect: policy.Allow, Statement: -1, Reason: "the operation needs no permission"}
 	for _, need := range needs {
 		var err error
-		decision, err = d.Authorizer.Authorize(ctx, call.Caller, need.Action, need.Resource, conditionKeys(call, need))
+		decision, err = d.decide(ctx, service, call, need)
 		if err != nil {
 			return decision, fmt.Errorf("authorize %s on %s: %w", need.Action, need.Resource, err)
 		}
 		if !decision.Allowed() {
-			return decision, denied(call.Caller.ARN, need, decision)
+			return decision, refuse(&call.Caller, need, decision)
 		}
 	}
 	return decision, nil
+}
+
+// decide asks for one need. Where its action is refused and another would do as
+// well, the other decides if it is allowed.
+func (d *Door) decide(ctx context.Context, service string, call *Call, need Need) (policy.Decision, error) {
+	keys := conditionKeys(service, call, need)
+	decision, err := d.Authorizer.Authorize(ctx, call.Caller, need.Action, need.Resource, keys)
+	if err != nil || decision.Allowed() || need.Or == "" {
+		return decision, err
+	}
+	other, err := d.Authorizer.Authorize(ctx, call.Caller, need.Or, need.Resource, keys)
+	if err == nil && other.Allowed() {
+		return other, nil
+	}
+	return decision, err
 }
 
 // known turns an error into one to answer with. What is not in AWS's terms is a

@@ -12,6 +12,7 @@ import (
 	"waybill/internal/api/wire"
 	"waybill/internal/awserr"
 	"waybill/internal/iam"
+	"waybill/internal/iam/policy"
 	"waybill/internal/sigv4"
 )
 
@@ -34,6 +35,14 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("x-amzn-RequestId", call.RequestID)
 	req, out, err := d.answer(w, r, call)
 	status, code := http.StatusOK, ""
+	if s, ok := out.(*EventStream); ok && err == nil {
+		// The answer has begun: what goes wrong now is told in the stream.
+		if err = d.stream(w, r, req, s); err != nil {
+			code = known(err).Code
+		}
+		d.logRequest(r.Context(), call, req, status, code, err, d.Now().Sub(start))
+		return
+	}
 	if err == nil {
 		err = req.WriteResult(w, call.RequestID, out)
 	}
@@ -70,28 +79,40 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, call *Call) (*wire
 	if !ok {
 		return req, nil, req.Unknown()
 	}
-	if err := d.authenticate(r, body, req.Service, call); err != nil {
+	if op.identify != nil {
+		call.Region = d.Region
+	} else if err := d.authenticate(r, body, req.Service, call); err != nil {
+		d.recordStranger(r.Context(), &op, call, known(err))
 		return req, nil, err
 	}
 	out, err := d.run(r.Context(), &op, call, req.Decode)
 	return req, out, err
 }
 
+// recordStranger audits a call of somebody who could not be authenticated.
+func (d *Door) recordStranger(ctx context.Context, op *Operation, call *Call, e *awserr.Error) {
+	d.Auditor.Record(context.WithoutCancel(ctx), Record{Call: *call, Service: op.Service, Operation: op.Name,
+		Decision:  policy.Decision{Effect: policy.ImplicitDeny, Statement: -1, Reason: "the caller is not authenticated"},
+		ErrorCode: e.Code, ErrorMessage: e.Message, Duration: d.Now().Sub(call.Time)})
+}
+
 // authenticate checks the signature and fills in the caller.
 func (d *Door) authenticate(r *http.Request, body []byte, service string, call *Call) error {
+	var claimed string
 	lookup := func(ctx context.Context, accessKeyID, sessionToken string) (string, error) {
 		secret, p, err := d.Authenticator.Authenticate(ctx, accessKeyID, sessionToken)
-		call.Caller = p
+		call.Caller, claimed = p, accessKeyID
 		return secret, err
 	}
 	id, err := d.verifier.Verify(r, body, call.Time, lookup)
 	if err != nil {
-		// Whoever it claimed to be, it is not known to be.
-		call.Caller = iam.Principal{AccessKeyID: id.AccessKeyID}
+		// Whoever it claimed to be, it is not known to be. The key's account is where
+		// the attempt is of interest.
+		call.Caller = iam.Principal{AccessKeyID: claimed, Account: call.Caller.Account}
 		return err
 	}
 	if id.Service != service {
-		call.Caller = iam.Principal{}
+		call.Caller = iam.Principal{AccessKeyID: id.AccessKeyID, Account: call.Caller.Account}
 		return awserr.WithStatus(http.StatusForbidden, codeScope, "Credential should be scoped to correct service: '%s'.", service)
 	}
 	call.Caller.AccessKeyID = id.AccessKeyID

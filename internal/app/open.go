@@ -59,6 +59,9 @@ func (s *Server) openIdentity(ctx context.Context) error {
 		ResourcePolicies: func(ctx context.Context, resource string) ([]policyNamed, error) {
 			return s.logs.ResourcePolicies(ctx, resource)
 		},
+		ResourceTags: func(ctx context.Context, resource string) (map[string]string, bool, error) {
+			return s.logs.ResourceTags(ctx, resource)
+		},
 		InUse: s.linkedRoleUses,
 	})
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"waybill/internal/api"
 	"waybill/internal/awserr"
 )
 
@@ -38,6 +39,35 @@ type failure struct {
 	Status int
 	// Heading says what kind of failure it is; Code and Message are AWS's own.
 	Heading, Code, Message string
+	// Refusal says which permission was missing and what decided, as far as the
+	// reader may know it; empty for other failures.
+	Refusal []fact
+}
+
+// fact is one line of a refusal.
+type fact struct{ Name, Value string }
+
+// refusal shows the decision of the policies behind err, if they refused it.
+func (c chrome) refusal(err error) []fact {
+	r := api.RefusalOf(err)
+	if r == nil {
+		return nil
+	}
+	d := r.Decision
+	facts := []fact{
+		{c.T("Action"), r.Need.Action},
+		{c.T("Resource"), r.Need.Resource},
+		{c.T("Decision"), d.Effect.String() + ": " + d.Reason},
+	}
+	if !d.Named() {
+		return facts
+	}
+	// People count from one.
+	statement := c.T("%s \"%s\", statement %d", d.Source.String(), d.Policy, d.Statement+1)
+	if d.Sid != "" {
+		statement += " (Sid " + d.Sid + ")"
+	}
+	return append(facts, fact{c.T("Deciding statement"), statement})
 }
 
 // explain turns an error into what the reader may see. What is not the reader's
@@ -51,7 +81,8 @@ func (c chrome) explain(err error) failure {
 	case errors.As(err, &aws) && aws.HTTPStatus() < 500:
 		status := aws.HTTPStatus()
 		if denied(aws.Code) {
-			return failure{Status: http.StatusForbidden, Heading: c.T("You do not have permission"), Code: aws.Code, Message: aws.Message}
+			return failure{Status: http.StatusForbidden, Heading: c.T("You do not have permission"), Code: aws.Code, Message: aws.Message,
+				Refusal: c.refusal(err)}
 		}
 		return failure{Status: status, Heading: c.T("The request was refused"), Code: aws.Code, Message: aws.Message}
 	case errors.As(err, &aws):

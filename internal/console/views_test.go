@@ -1,13 +1,18 @@
 package console
 
 import (
+	"context"
+	"log/slog"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"waybill/internal/api"
+	iamapi "waybill/internal/api/iam"
 	"waybill/internal/event"
 	"waybill/internal/iam"
+	"waybill/internal/iam/policy"
 	"waybill/internal/trace"
 )
 
@@ -304,6 +309,42 @@ var examples = []example{
 		d.has("[role=alert]", "is not authorized to perform: workmail:PutEmailMonitoringConfiguration")
 		d.has(".code", "AccessDeniedException")
 	}},
+	{"error denied by a statement", "error", func(c *Console) any {
+		ch := titled(testChrome(c, "none"), "Denied")
+		return errorView{ch, ch.explain(refused())}
+	}, func(d document) {
+		d.has("[role=alert]", "with an explicit deny in an identity-based policy")
+		d.has(".refusal dd", "explicitDeny: an explicit deny in an identity-based policy forbids iam:ListRoles on arn:aws:iam::111122223333:role/")
+		d.has(".refusal dd", `identity-based policy "fence", statement 2 (Sid NoRoles)`)
+	}},
+}
+
+// denier refuses everything by one statement.
+type denier struct{}
+
+func (denier) Authenticate(context.Context, string, string) (string, iam.Principal, error) {
+	return "", iam.Principal{}, nil
+}
+
+func (denier) Authorize(_ context.Context, _ iam.Principal, action, resource string, _ policy.Context) (policy.Decision, error) {
+	return policy.Decision{Effect: policy.ExplicitDeny, Source: policy.SourceIdentity, Policy: "fence", Sid: "NoRoles", Statement: 1,
+		Reason: "an explicit deny in an identity-based policy forbids " + action + " on " + resource}, nil
+}
+
+func (denier) Record(context.Context, api.Record) {}
+
+// refused is the error that the real door makes of a refusal.
+func refused() error {
+	registry, err := api.NewRegistry(iamapi.Operations(nil))
+	if err != nil {
+		return err
+	}
+	door, err := api.NewDoor(api.Config{Registry: registry, Authenticator: denier{}, Authorizer: denier{}, Auditor: denier{}, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return err
+	}
+	_, err = api.Invoke[iamapi.ListRolesOutput](context.Background(), door, &api.Call{Caller: iam.Root("111122223333")}, "iam", "ListRoles", &iamapi.ListRolesInput{})
+	return err
 }
 
 func signedOut(c *Console) chrome {

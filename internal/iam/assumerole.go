@@ -1,16 +1,20 @@
 package iam
 
 import (
+	"compress/flate"
 	"context"
 	"database/sql"
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"waybill/internal/arn"
 	"waybill/internal/awserr"
+	"waybill/internal/iam/policy"
 )
 
 // The bounds of sts:AssumeRole (STS API reference, "AssumeRole").
@@ -22,25 +26,31 @@ const (
 	maxSessionARNs     = 10
 	minExternalID      = 2
 	maxExternalID      = 1224
+	maxPacked          = 2048 // bytes of policies and tags, compressed
 	lastUsedResolution = time.Hour
 )
 
 var (
-	sessionNameSyntax = regexp.MustCompile(`^[\w+=,.@-]*$`)
-	externalIDSyntax  = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
+	sessionNameSyntax   = regexp.MustCompile(`^[\w+=,.@-]*$`)
+	externalIDSyntax    = regexp.MustCompile(`^[\w+=,.@:/-]*$`)
+	sessionPolicySyntax = regexp.MustCompile(`^[\t\n\r\x{20}-\x{FF}]*$`)
 )
 
 // AssumeRoleRequest is what AssumeRole takes.
 type AssumeRoleRequest struct {
 	RoleARN     string
 	SessionName string
-	// Duration is zero for one hour; otherwise 15 minutes to the role's longest session.
-	Duration time.Duration
+	// Duration is nil for one hour; otherwise 15 minutes to the role's longest session.
+	Duration *time.Duration
 	// Policy and PolicyARNs narrow what the session may do; empty for nothing.
 	Policy     string
 	PolicyARNs []string
 	ExternalID string
 	Tags       []Tag
+	// TransitiveTagKeys are keys of Tags that go on to the sessions of a role chain.
+	TransitiveTagKeys []string
+	// SourceIdentity names who is behind a chain of sessions; once set it stays.
+	SourceIdentity string
 	// Region is where it is asked, for the role's last use.
 	Region string
 }
@@ -56,54 +66,151 @@ type Session struct {
 	PackedPercent int
 }
 
-// Check validates the request, before any permission is known.
-func (q *AssumeRoleRequest) Check() error {
+// Prepare validates the request, before any permission is known, and adds what
+// the caller's session hands on: transitive tags and the source identity.
+func (q *AssumeRoleRequest) Prepare(caller *Principal) error {
 	var p Problems
-	p.Length(q.RoleARN, "roleArn", 20, 2048)
-	p.Length(q.SessionName, "roleSessionName", minSessionName, maxSessionName)
-	if !sessionNameSyntax.MatchString(q.SessionName) {
-		p.Add(&q.SessionName, "roleSessionName", `satisfy regular expression pattern: [\w+=,.@-]*`)
-	}
-	if q.Duration != 0 {
-		p.Range(int64(q.Duration/time.Second), "durationSeconds", minAssume, maxSession)
-	}
+	q.checkSession(&p)
 	if q.ExternalID != "" {
 		p.Length(q.ExternalID, "externalId", minExternalID, maxExternalID)
 		if !externalIDSyntax.MatchString(q.ExternalID) {
 			p.Add(&q.ExternalID, "externalId", `satisfy regular expression pattern: [\w+=,.@:\/-]*`)
 		}
 	}
-	p.Length(q.Policy, "policy", 0, maxSessionPolicy)
+	if q.SourceIdentity != "" {
+		p.Length(q.SourceIdentity, "sourceIdentity", minSessionName, maxSessionName)
+		if !sessionNameSyntax.MatchString(q.SourceIdentity) {
+			p.Add(&q.SourceIdentity, "sourceIdentity", `satisfy regular expression pattern: [\w+=,.@-]*`)
+		}
+	}
 	if err := p.Err(); err != nil {
 		return err
 	}
-	a, err := arn.Parse(q.RoleARN)
-	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || !accountNum.MatchString(a.Account) || !strings.HasPrefix(a.Resource, "role/") {
-		return awserr.New(CodeValidation, "%s is invalid", q.RoleARN)
+	if err := checkRoleARN(q.RoleARN); err != nil {
+		return err
+	}
+	if strings.HasPrefix(fold(q.SourceIdentity), "aws:") {
+		return awserr.New(CodeValidation, "SourceIdentity may not begin with 'aws:'")
+	}
+	if err := q.checkTags(); err != nil {
+		return err
+	}
+	if err := q.inherit(caller); err != nil {
+		return err
+	}
+	_, err := q.packed()
+	return err
+}
+
+// checkSession checks what every way of assuming a role takes.
+func (q *AssumeRoleRequest) checkSession(p *Problems) {
+	p.Length(q.RoleARN, "roleArn", 20, 2048)
+	p.Length(q.SessionName, "roleSessionName", minSessionName, maxSessionName)
+	if !sessionNameSyntax.MatchString(q.SessionName) {
+		p.Add(&q.SessionName, "roleSessionName", `satisfy regular expression pattern: [\w+=,.@-]*`)
+	}
+	if q.Duration != nil {
+		p.Range(int64(*q.Duration/time.Second), "durationSeconds", minAssume, maxSession)
+	}
+	p.Length(q.Policy, "policy", 0, maxSessionPolicy)
+	if !sessionPolicySyntax.MatchString(q.Policy) {
+		p.Add(&q.Policy, "policy", `satisfy regular expression pattern: [\u0009\u000A\u000D\u0020-\u00FF]+`)
 	}
 	if len(q.PolicyARNs) > maxSessionARNs {
-		return awserr.New(CodeValidation, "PolicyArns must have no more than %d members", maxSessionARNs)
+		shown := "[" + strings.Join(q.PolicyARNs, ", ") + "]"
+		p.Add(&shown, "policyArns", fmt.Sprintf("have length less than or equal to %d", maxSessionARNs))
 	}
-	return checkTags(q.Tags)
+}
+
+func checkRoleARN(role string) error {
+	a, err := arn.Parse(role)
+	if err != nil || a.Partition != arn.Partition || a.Service != "iam" || !accountNum.MatchString(a.Account) || !strings.HasPrefix(a.Resource, "role/") {
+		return awserr.New(CodeValidation, "%s is invalid", role)
+	}
+	return nil
+}
+
+// checkTags checks the session tags of the request itself.
+func (q *AssumeRoleRequest) checkTags() error {
+	if len(q.Tags) > maxTags {
+		return awserr.New(CodeValidation, "1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length less than or equal to %d", maxTags)
+	}
+	if err := checkTags(q.Tags); err != nil {
+		return err
+	}
+	for _, key := range q.TransitiveTagKeys {
+		if !hasTag(q.Tags, key) {
+			return awserr.New(CodeParameterValue, "The specified transitive tag key must be included in the requested tags.")
+		}
+	}
+	return nil
+}
+
+// inherit adds what the caller's session hands on (IAM User Guide, "Chaining
+// roles with session tags" and "Monitor and control actions taken with assumed roles").
+func (q *AssumeRoleRequest) inherit(caller *Principal) error {
+	tags, keys := slices.Clone(q.Tags), slices.Clone(q.TransitiveTagKeys)
+	for _, t := range caller.TransitiveTags {
+		if hasTag(q.Tags, t.Key) {
+			return awserr.New(CodeParameterValue,
+				"One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the calling session.")
+		}
+		tags, keys = append(tags, t), append(keys, t.Key)
+	}
+	q.Tags, q.TransitiveTagKeys = tags, keys
+	switch {
+	case caller.SourceIdentity == "":
+	case q.SourceIdentity == "":
+		q.SourceIdentity = caller.SourceIdentity
+	case q.SourceIdentity != caller.SourceIdentity:
+		return awserr.WithStatus(http.StatusForbidden, CodeAccessDenied,
+			"The source identity of a session cannot be changed: it is already set for the calling session.")
+	}
+	return nil
+}
+
+// ConditionKeys are the keys of the request, for the role's trust policy and the
+// caller's own policies (Service Authorization Reference, AWS STS).
+func (q *AssumeRoleRequest) ConditionKeys() policy.Context {
+	keys := policy.Context{}
+	keys.Add("sts:RoleSessionName", q.SessionName)
+	if q.ExternalID != "" {
+		keys.Add("sts:ExternalId", q.ExternalID)
+	}
+	if q.SourceIdentity != "" {
+		keys.Add("sts:SourceIdentity", q.SourceIdentity)
+	}
+	if q.Duration != nil {
+		keys.Add("sts:DurationSeconds", strconv.Itoa(int(*q.Duration/time.Second)))
+	}
+	for _, t := range q.Tags {
+		keys.Add("aws:RequestTag/"+t.Key, t.Value)
+		keys.Add("aws:TagKeys", t.Key)
+	}
+	keys.Add("sts:TransitiveTagKeys", q.TransitiveTagKeys...)
+	return keys
+}
+
+func hasTag(tags []Tag, key string) bool {
+	return slices.ContainsFunc(tags, func(t Tag) bool { return fold(t.Key) == fold(key) })
 }
 
 // AssumeRole makes a session of a role. Whether caller may is decided before,
 // by Authorize(caller, "sts:AssumeRole", roleARN); a role that is gone since is
 // AccessDenied, as one that was never there.
 func (s *Service) AssumeRole(ctx context.Context, caller Principal, q AssumeRoleRequest) (Session, error) {
-	if err := q.Check(); err != nil {
+	if err := q.Prepare(&caller); err != nil {
 		return Session{}, err
 	}
-	if _, err := s.sessionPolicies(q.Policy, q.PolicyARNs); err != nil {
+	return s.assume(ctx, &caller, &q)
+}
+
+// assume makes the session of a request that is prepared and permitted.
+func (s *Service) assume(ctx context.Context, caller *Principal, q *AssumeRoleRequest) (Session, error) {
+	if _, err := s.sessionPolicies(ctx, q.RoleARN, q.Policy, q.PolicyARNs); err != nil {
 		return Session{}, err
 	}
-	var r Role
-	var found bool
-	var err error
-	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		r, found, err = roleByARN(ctx, tx, q.RoleARN)
-		return err
-	})
+	r, found, err := s.findRole(ctx, q.RoleARN)
 	if err != nil {
 		return Session{}, err
 	}
@@ -111,59 +218,78 @@ func (s *Service) AssumeRole(ctx context.Context, caller Principal, q AssumeRole
 		return Session{}, awserr.WithStatus(http.StatusForbidden, CodeAccessDenied,
 			"User: %s is not authorized to perform: sts:AssumeRole on resource: %s", caller.ARN, q.RoleARN)
 	}
-	duration, err := sessionDuration(&caller, &r, q.Duration)
+	duration, err := sessionDuration(caller, &r, q.Duration)
 	if err != nil {
 		return Session{}, err
 	}
 	if err := s.markUsed(ctx, &r, q.Region); err != nil {
 		return Session{}, err
 	}
-	return s.newSession(&r, &q, duration)
-}
-
-func sessionDuration(caller *Principal, r *Role, asked time.Duration) (time.Duration, error) {
-	switch {
-	case asked == 0:
-		return defaultSession, nil
-	case asked > r.MaxSession:
-		return 0, awserr.New(CodeValidation, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
-	case asked > defaultSession && caller.Type == TypeAssumedRole:
-		return 0, awserr.New(CodeValidation, "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
-	}
-	return asked, nil
-}
-
-func (s *Service) newSession(r *Role, q *AssumeRoleRequest, duration time.Duration) (Session, error) {
 	issued := s.now().Truncate(time.Second)
 	t := token{RoleID: r.ID, Session: q.SessionName, Secret: newSecret(), Issued: millis(issued),
-		Expires: millis(issued.Add(duration)), Policy: q.Policy, ARNs: q.PolicyARNs, Tags: q.Tags}
-	keyID := newID(prefixSessionKey, keyDigits)
-	sealed, err := s.sealToken(keyID, &t)
+		Expires: millis(issued.Add(duration)), Policy: q.Policy, ARNs: q.PolicyARNs, Tags: q.Tags,
+		Transitive: q.TransitiveTagKeys, SourceIdentity: q.SourceIdentity}
+	if caller.Type == TypeWebIdentity {
+		t.Provider = caller.FederatedProvider
+	}
+	session, err := s.seal(newSessionKeyID(r.Account), &t)
 	if err != nil {
 		return Session{}, err
 	}
-	p, err := s.sessionPrincipal(r, keyID, &t)
-	if err != nil {
+	if session.PackedPercent, err = q.packed(); err != nil {
 		return Session{}, err
 	}
-	return Session{Credentials: Credentials{keyID, t.Secret}, Token: sealed, Expires: issued.Add(duration),
-		Principal: p, PackedPercent: packed(q)}, nil
+	session.Principal, err = s.rolePrincipal(ctx, &r, session.AccessKeyID, &t)
+	return session, err
 }
 
-// packed is the share of the room for session policies and tags that is taken;
-// something always takes at least one percent.
-func packed(q *AssumeRoleRequest) int {
-	n := visibleLength(q.Policy)
-	for _, a := range q.PolicyARNs {
-		n += len(a)
+func sessionDuration(caller *Principal, r *Role, asked *time.Duration) (time.Duration, error) {
+	switch {
+	case asked == nil:
+		return defaultSession, nil
+	case *asked > r.MaxSession:
+		return 0, awserr.New(CodeValidation, "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
+	case *asked > defaultSession && caller.Type == TypeAssumedRole:
+		return 0, awserr.New(CodeValidation, "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.")
 	}
+	return *asked, nil
+}
+
+// packed is the share of the room for session policies and tags that is taken,
+// in percent. Like AWS's it counts them compressed; something always takes at
+// least one percent. More than all is PackedPolicyTooLarge.
+func (q *AssumeRoleRequest) packed() (int, error) {
+	if q.Policy == "" && len(q.PolicyARNs)+len(q.Tags) == 0 {
+		return 0, nil
+	}
+	var n countWriter
+	w, err := flate.NewWriter(&n, flate.BestSpeed)
+	if err != nil {
+		return 0, err
+	}
+	fmt.Fprint(w, q.Policy, q.PolicyARNs)
 	for _, t := range q.Tags {
-		n += len(t.Key) + len(t.Value)
+		fmt.Fprint(w, t.Key, "=", t.Value, ",")
 	}
-	if n == 0 {
-		return 0
+	if err := w.Close(); err != nil {
+		return 0, err
 	}
-	return min(100, max(1, n*100/maxSessionPolicy))
+	percent := max(1, int(n)*100/maxPacked)
+	if percent <= 100 {
+		return percent, nil
+	}
+	if q.Policy == "" && len(q.PolicyARNs) == 0 {
+		return 0, awserr.New(CodePackedTooLarge, "Packed size of session tags consumes %d%% of allotted space.", percent)
+	}
+	return 0, awserr.New(CodePackedTooLarge, "Packed size of policy consumes %d%% of allotted space, please use smaller policy.", percent)
+}
+
+// countWriter counts what is written to it.
+type countWriter int
+
+func (n *countWriter) Write(b []byte) (int, error) {
+	*n += countWriter(len(b))
+	return len(b), nil
 }
 
 // markUsed notes the use of a role, not more often than once an hour: a reader

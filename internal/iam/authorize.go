@@ -35,6 +35,11 @@ func (s *Service) Authorize(ctx context.Context, p Principal, action, resource s
 	if !known {
 		return denied("the caller does not exist any more"), nil
 	}
+	if set.ReadsResourceTags() {
+		if err := s.addResourceTags(ctx, request); err != nil {
+			return policy.Decision{}, err
+		}
+	}
 	return s.decide(&p, request, set), nil
 }
 
@@ -99,11 +104,18 @@ func (s *Service) gatherIdentity(ctx context.Context, tx *sql.Tx, p *Principal, 
 // decide evaluates; for a service that acts across accounts twice.
 func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set) policy.Decision {
 	d := policy.Evaluate(request, set)
-	if !d.Allowed() || p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
+	if p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
 		return d
 	}
+	d.Foreign = true
+	if !d.Allowed() {
+		return d
+	}
+	refused := policy.Decision{Effect: policy.ImplicitDeny, Source: d.Source, Statement: -1, Foreign: true}
+	what := request.Action + " on " + request.Resource
 	if p.SourceAccount == "" {
-		return denied("the service does not say for which account it acts, so no resource-based policy allows " + request.Action + " on " + request.Resource)
+		refused.Reason = "the service does not say for which account it acts, so no " + d.Source.String() + " allows " + what
+		return refused
 	}
 	// Some source that nobody means: if it gets in, the policy did not mean ours.
 	stranger := *p
@@ -112,7 +124,8 @@ func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set)
 	other := *request
 	other.Context = contextOf(&stranger, request.Context)
 	if policy.Evaluate(&other, set).Allowed() {
-		return denied("no resource-based policy names the source " + p.SourceARN + " of another account, so none allows " + request.Action + " on " + request.Resource)
+		refused.Reason = "no " + d.Source.String() + " names the source " + p.SourceARN + " of another account, so none allows " + what
+		return refused
 	}
 	return d
 }
@@ -122,6 +135,7 @@ var ownKeys = []string{
 	"aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username",
 	"aws:sourcearn", "aws:sourceaccount", "aws:principalisawsservice", "aws:principalservicename",
 	"aws:principalservicenameslist", "aws:tokenissuetime", "aws:principaltag/",
+	"aws:sourceidentity", "aws:federatedprovider", "aws:multifactorauthpresent", "aws:multifactorauthage",
 }
 
 func isOwnKey(lower string) bool {
@@ -153,6 +167,13 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 		return c
 	}
 	set("aws:principalisawsservice", "false")
+	set("aws:federatedprovider", p.FederatedProvider)
+	if p.Type == TypeWebIdentity {
+		for key, values := range p.WebIdentity.Keys {
+			c[strings.ToLower(p.providerURL()+":"+key)] = values
+		}
+		return c
+	}
 	set("aws:principalaccount", p.Account)
 	set("aws:principaltype", string(p.Type))
 	set("aws:userid", p.UserID)
@@ -162,9 +183,11 @@ func contextOf(p *Principal, condition policy.Context) policy.Context {
 		set("aws:username", p.Name)
 	case TypeAssumedRole:
 		set("aws:principalarn", p.RoleARN)
-		if !p.TokenIssued.IsZero() {
-			set("aws:tokenissuetime", p.TokenIssued.UTC().Format("2006-01-02T15:04:05Z"))
-		}
+		set("aws:sourceidentity", p.SourceIdentity)
+	}
+	if !p.TokenIssued.IsZero() {
+		set("aws:tokenissuetime", p.TokenIssued.UTC().Format("2006-01-02T15:04:05Z"))
+		set("aws:multifactorauthpresent", "false") // long-term credentials do not have the key
 	}
 	for key, value := range p.Tags {
 		c["aws:principaltag/"+strings.ToLower(key)] = []string{value}

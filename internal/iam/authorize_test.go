@@ -189,7 +189,7 @@ func (s *script) principal(t *testing.T, who string, o map[string]string) Princi
 		}
 		p := r.session(parts[2], "", s.f.clock.now())
 		if name := o["session"]; name != "" {
-			if p.SessionPolicies, err = s.f.sessionPolicies(s.documents[name], nil); err != nil {
+			if p.SessionPolicies, err = s.f.sessionPolicies(t.Context(), "", s.documents[name], nil); err != nil {
 				t.Fatal(err)
 			}
 		}

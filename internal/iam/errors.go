@@ -21,6 +21,8 @@ const (
 	CodeExpiredToken   = "ExpiredToken"
 	CodeThrottling     = "Throttling"
 	CodeSignIn         = "AuthFailure"
+	CodeParameterValue = "InvalidParameterValue"
+	CodePackedTooLarge = "PackedPolicyTooLarge"
 )
 
 func noSuch(format string, args ...any) error {

@@ -26,6 +26,7 @@ import (
 
 	"waybill/internal/iam/policy"
 	"waybill/internal/iam/seal"
+	"waybill/internal/iam/webidentity"
 	"waybill/internal/store"
 )
 
@@ -39,6 +40,10 @@ type Options struct {
 	// ResourcePolicies returns the resource policies that apply to an ARN of
 	// another service (log groups); nil if there are none.
 	ResourcePolicies func(ctx context.Context, resourceARN string) ([]policy.Named, error)
+	// ResourceTags returns the tags of another service's resource and whether there
+	// is such a resource; it is asked only if a policy reads aws:ResourceTag/*. Nil
+	// means that none has tags.
+	ResourceTags func(ctx context.Context, resourceARN string) (tags map[string]string, found bool, err error)
 	// InUse tells what still uses the service-linked role of an account: a
 	// Region and the resources' ARNs. Nil means that nothing ever does.
 	InUse func(ctx context.Context, account string) ([]RoleUsage, error)
@@ -50,6 +55,7 @@ type Service struct {
 	managed   map[string]ManagedPolicy
 	documents documentCache
 	hashing   hashQueue
+	tokens    *webidentity.Verifier
 }
 
 // New returns a Service over an open database.
@@ -64,7 +70,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the identity service: %w", err)
 	}
-	return &Service{Options: o, managed: managed, hashing: newHashQueue()}, nil
+	return &Service{Options: o, managed: managed, hashing: newHashQueue(), tokens: webidentity.New(o.Now)}, nil
 }
 
 // now is the time to store: whole milliseconds.

@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/base64"
+	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -24,6 +26,34 @@ const (
 // newID returns prefix and n random characters of A-Z and 2-7.
 func newID(prefix string, n int) string {
 	return prefix + randomText(n)
+}
+
+// newSessionKeyID returns the access key id of a session. As in AWS it tells its
+// account to GetAccessKeyInfo: bits 1 to 40 of the 80 after the prefix are the
+// account's number.
+func newSessionKeyID(account string) string {
+	raw := make([]byte, keyDigits*5/8)
+	rand.Read(raw) // never fails
+	number, _ := strconv.ParseUint(account, 10, 40)
+	head := uint64(raw[5]&0x7f) | number<<7 | 1<<47
+	for i := range 6 {
+		raw[i] = byte(head >> (8 * (5 - i)))
+	}
+	return prefixSessionKey + base32.StdEncoding.EncodeToString(raw)
+}
+
+// accountOfSessionKey undoes newSessionKeyID.
+func accountOfSessionKey(id string) (account string, ok bool) {
+	digits, isSession := strings.CutPrefix(id, prefixSessionKey)
+	raw, err := base32.StdEncoding.DecodeString(digits)
+	if !isSession || err != nil || len(raw) != keyDigits*5/8 {
+		return "", false
+	}
+	var head uint64
+	for _, b := range raw[:6] {
+		head = head<<8 | uint64(b)
+	}
+	return fmt.Sprintf("%012d", head>>7&(1<<40-1)), head>>47 == 1
 }
 
 func randomText(n int) string {

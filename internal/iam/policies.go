@@ -222,7 +222,7 @@ func (s *Service) identityPolicies(ctx context.Context, tx *sql.Tx, inline inlin
 			// An older Waybill cannot know what it would have denied.
 			return nil, fmt.Errorf("policy %s is attached to %s but not known here", a, id)
 		}
-		list = append(list, policy.Named{Name: m.Name, Document: m.parsed})
+		list = append(list, policy.Named{Name: m.Name, ARN: m.ARN, Document: m.parsed})
 	}
 	return list, nil
 }

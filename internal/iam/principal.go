@@ -6,6 +6,7 @@ import (
 
 	"waybill/internal/arn"
 	"waybill/internal/iam/policy"
+	"waybill/internal/iam/webidentity"
 )
 
 // PrincipalType is the value of the condition key aws:PrincipalType.
@@ -17,6 +18,9 @@ const (
 	TypeUser        PrincipalType = "User"
 	TypeAssumedRole PrincipalType = "AssumedRole"
 	TypeService     PrincipalType = "Service"
+	// TypeWebIdentity is somebody whom an identity provider vouches for, until a
+	// role is assumed (sts:AssumeRoleWithWebIdentity).
+	TypeWebIdentity PrincipalType = "WebIdentityUser"
 )
 
 // Principal is an authenticated caller.
@@ -38,8 +42,18 @@ type Principal struct {
 	SessionName string
 	// AccessKeyID is the key that signed; empty for the console and for start-up.
 	AccessKeyID string
-	// TokenIssued is when the role session began (aws:TokenIssueTime).
+	// TokenIssued is when the session began (aws:TokenIssueTime); zero for
+	// long-term credentials.
 	TokenIssued time.Time
+	// SourceIdentity is aws:SourceIdentity of a role session, and TransitiveTags
+	// are those of its tags that a role assumed with it inherits.
+	SourceIdentity string
+	TransitiveTags []Tag
+	// FederatedProvider is the identity provider's ARN of a web identity and of a
+	// role session that one began (aws:FederatedProvider).
+	FederatedProvider string
+	// WebIdentity is what its provider says of a web identity; nil for all others.
+	WebIdentity *webidentity.Identity
 	// SourceARN and SourceAccount say for which resource a service principal
 	// acts (aws:SourceArn, aws:SourceAccount). Only a service principal has them.
 	SourceARN     string
@@ -88,6 +102,8 @@ func (p *Principal) subject() policy.Subject {
 		return policy.Subject{Service: p.Name}
 	case TypeAssumedRole:
 		return policy.Subject{Account: p.Account, ARNs: []string{p.ARN, p.RoleARN}}
+	case TypeWebIdentity:
+		return policy.Subject{Federated: p.FederatedProvider}
 	default:
 		return policy.Subject{Account: p.Account, ARNs: []string{p.ARN}}
 	}

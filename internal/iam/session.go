@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"waybill/internal/awserr"
@@ -20,22 +21,35 @@ const sessionPurpose = "session-token"
 // token is what a session token holds, sealed and bound to the access key id
 // of the session. Times are epoch milliseconds.
 type token struct {
-	RoleID  string   `json:"r"`
-	Session string   `json:"n"`
+	// RoleID is the role's id; of a session of a user it is empty and KeyID is the
+	// access key that the session was made with, and ends with.
+	RoleID  string   `json:"r,omitempty"`
+	KeyID   string   `json:"k,omitempty"`
+	Session string   `json:"n,omitempty"`
 	Secret  string   `json:"s"`
 	Issued  int64    `json:"i"`
 	Expires int64    `json:"e"`
 	Policy  string   `json:"p,omitempty"`
 	ARNs    []string `json:"a,omitempty"` // managed policies that narrow the session
 	Tags    []Tag    `json:"t,omitempty"`
+	// Transitive are the keys of Tags that the next session of a chain inherits.
+	Transitive     []string `json:"x,omitempty"`
+	SourceIdentity string   `json:"o,omitempty"`
+	// Provider is the identity provider's ARN if a web identity began the session.
+	Provider string `json:"f,omitempty"`
 }
 
-func (s *Service) sealToken(keyID string, t *token) (string, error) {
+// seal makes the credentials of a session; its Principal is the caller's to set.
+func (s *Service) seal(keyID string, t *token) (Session, error) {
 	plain, err := json.Marshal(t)
 	if err != nil {
-		return "", fmt.Errorf("make session token: %w", err)
+		return Session{}, fmt.Errorf("make session token: %w", err)
 	}
-	return s.Keyring.Seal(sessionPurpose, keyID, plain)
+	sealed, err := s.Keyring.Seal(sessionPurpose, keyID, plain)
+	if err != nil {
+		return Session{}, err
+	}
+	return Session{Credentials: Credentials{keyID, t.Secret}, Token: sealed, Expires: fromMillis(t.Expires)}, nil
 }
 
 func (s *Service) openToken(keyID, sealed string) (*token, error) {
@@ -61,6 +75,10 @@ func (s *Service) authenticateSession(ctx context.Context, keyID, sealed string)
 	if !s.Now().Before(time.UnixMilli(t.Expires)) {
 		return "", Principal{}, awserr.WithStatus(http.StatusForbidden, CodeExpiredToken, "The security token included in the request is expired")
 	}
+	if t.KeyID != "" {
+		p, err := s.userSession(ctx, keyID, t)
+		return t.Secret, p, err
+	}
 	var r Role
 	var found bool
 	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
@@ -73,26 +91,45 @@ func (s *Service) authenticateSession(ctx context.Context, keyID, sealed string)
 	if !found {
 		return "", Principal{}, invalidToken()
 	}
-	p, err := s.sessionPrincipal(&r, keyID, t)
+	p, err := s.rolePrincipal(ctx, &r, keyID, t)
 	return t.Secret, p, err
 }
 
-func (s *Service) sessionPrincipal(r *Role, keyID string, t *token) (Principal, error) {
+// rolePrincipal is who signs with a role session's credentials.
+func (s *Service) rolePrincipal(ctx context.Context, r *Role, keyID string, t *token) (Principal, error) {
 	p := r.session(t.Session, keyID, fromMillis(t.Issued))
+	p.SourceIdentity, p.FederatedProvider = t.SourceIdentity, t.Provider
+	if len(t.Tags) > 0 {
+		p.Tags = sessionTags(p.Tags, t.Tags)
+	}
 	for _, tag := range t.Tags {
-		if p.Tags == nil {
-			p.Tags = map[string]string{}
+		if slices.ContainsFunc(t.Transitive, func(key string) bool { return fold(key) == fold(tag.Key) }) {
+			p.TransitiveTags = append(p.TransitiveTags, tag)
 		}
-		p.Tags[tag.Key] = tag.Value
 	}
 	var err error
-	p.SessionPolicies, err = s.sessionPolicies(t.Policy, t.ARNs)
+	p.SessionPolicies, err = s.sessionPolicies(ctx, r.ARN(), t.Policy, t.ARNs)
 	return p, err
 }
 
-// sessionPolicies parses what narrows a session: an inline document and
-// managed policies.
-func (s *Service) sessionPolicies(document string, arns []string) ([]policy.Named, error) {
+// sessionTags returns a role's tags with the session's, which replace those of
+// the same key in any case.
+func sessionTags(role map[string]string, session []Tag) map[string]string {
+	all := make(map[string]string, len(role)+len(session))
+	for key, value := range role {
+		if !hasTag(session, key) {
+			all[key] = value
+		}
+	}
+	for _, t := range session {
+		all[t.Key] = t.Value
+	}
+	return all
+}
+
+// sessionPolicies parses what narrows a session of a role: an inline document
+// and managed policies.
+func (s *Service) sessionPolicies(_ context.Context, _, document string, arns []string) ([]policy.Named, error) {
 	var list []policy.Named
 	if document != "" {
 		doc, err := s.documents.parse(policy.Identity, document)
@@ -102,11 +139,14 @@ func (s *Service) sessionPolicies(document string, arns []string) ([]policy.Name
 		list = append(list, policy.Named{Name: "session policy", Document: doc})
 	}
 	for _, a := range arns {
+		if err := CheckPolicyARN(a); err != nil {
+			return nil, err
+		}
 		m, ok := s.managed[a]
 		if !ok {
 			return nil, noSuch("Policy %s does not exist or is not attachable.", a)
 		}
-		list = append(list, policy.Named{Name: m.Name, Document: m.parsed})
+		list = append(list, policy.Named{Name: m.Name, ARN: m.ARN, Document: m.parsed})
 	}
 	return list, nil
 }

@@ -64,6 +64,16 @@ func (p *Problems) Length(value, at string, least, most int) {
 	}
 }
 
+// secretLength is Length for what must not be shown.
+func (p *Problems) secretLength(value, at string, least, most int) {
+	if n := len(value); n == 0 {
+		p.Add(nil, at, "not be null")
+	} else if n < least || n > most {
+		hidden := "***"
+		p.Add(&hidden, at, fmt.Sprintf("have length between %d and %d", least, most))
+	}
+}
+
 // Range checks a number.
 func (p *Problems) Range(value int64, at string, least, most int64) {
 	shown := strconv.FormatInt(value, 10)

@@ -179,6 +179,7 @@ func (s *Service) deleteLogGroup(ctx context.Context, sc Scope, name string) err
 	})
 	if err == nil {
 		s.streams.dropGroup(g.tenant.Group)
+		s.tails.dropGroup(g.tenant.Group)
 	}
 	return err
 }

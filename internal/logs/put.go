@@ -81,6 +81,7 @@ func (s *Service) PutLogEvents(ctx context.Context, sc Scope, group, stream stri
 		if err := s.keep(ctx, st, b); err != nil {
 			return PutResult{}, err
 		}
+		s.tails.publish(stream, b)
 	}
 	return PutResult{NextToken: sequenceToken(st.marksNow().seq), Rejected: rejected}, nil
 }

@@ -69,13 +69,16 @@ type Service struct {
 	wake chan struct{}
 	// policies caches parsed resource policies; see policies.go.
 	policies policyCache
-	closed   atomic.Bool
+	// tails are the live tails; see tailhub.go.
+	tails  tailHub
+	closed atomic.Bool
 }
 
 // Open opens the service and replays what a crash left in the journal.
 func Open(ctx context.Context, c Config) (*Service, error) {
 	s := &Service{db: c.DB, engine: c.Engine, now: c.Now, log: c.Logger, wake: make(chan struct{}, 1)}
 	s.streams.init()
+	s.tails.init()
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -100,6 +103,7 @@ func (s *Service) Close(ctx context.Context) error {
 	if s.closed.Swap(true) {
 		return nil
 	}
+	s.tails.close()
 	err := s.Checkpoint(ctx)
 	return errors.Join(err, s.engine.Close(), s.journal.Close())
 }
@@ -114,8 +118,10 @@ const (
 )
 
 // Run keeps the journal short and reclaims the space of expired and deleted
-// events, until ctx is done. What fails is logged and tried again.
+// events, until ctx is done. What fails is logged and tried again. Its end ends
+// the live tails too, which would keep the server from stopping.
 func (s *Service) Run(ctx context.Context) error {
+	defer s.tails.close()
 	check := time.NewTicker(checkpointEvery)
 	defer check.Stop()
 	reclaim := time.NewTicker(reclaimEvery)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"waybill/internal/arn"
 	"waybill/internal/awserr"
 )
 
@@ -83,4 +84,24 @@ func (s *Service) LogGroupTags(ctx context.Context, sc Scope, name string) (map[
 		return rows.Err()
 	})
 	return tags, err
+}
+
+// ResourceTags returns the tags of the log group that an ARN names, of the group
+// or of one of its streams, for the evaluation of permissions. found is false if
+// there is no such group.
+func (s *Service) ResourceTags(ctx context.Context, resourceARN string) (tags map[string]string, found bool, err error) {
+	a, err := arn.Parse(resourceARN)
+	if err != nil || a.Service != "logs" {
+		return nil, false, nil
+	}
+	name, isGroup := strings.CutPrefix(a.Resource, "log-group:")
+	if !isGroup {
+		return nil, false, nil
+	}
+	name, _, _ = strings.Cut(name, ":")
+	tags, err = s.LogGroupTags(ctx, Scope{Account: a.Account, Region: a.Region}, name)
+	if awserr.HasCode(err, codeNotFound) {
+		return nil, false, nil
+	}
+	return tags, err == nil, err
 }

@@ -32,8 +32,18 @@ func (s *Service) PutMonitoring(ctx context.Context, account, region, id, logGro
 	if err != nil {
 		return err
 	}
-	group, err := s.checkGroup(ctx, org, logGroupARN)
+	group, err := checkGroup(org, logGroupARN)
 	if err != nil {
+		return err
+	}
+	// Events are put by the group's name in the account of the role's session. Told
+	// before whether the group exists, which another account need not tell.
+	if owner, err := roleOwner(org, roleARN); err != nil {
+		return err
+	} else if owner != group.Account {
+		return invalid("The log group is in account %s and the role in account %s; they must be in the same account.", group.Account, owner)
+	}
+	if err := s.checkExists(ctx, group); err != nil {
 		return err
 	}
 	if roleARN == "" {
@@ -124,7 +134,7 @@ func (m Monitoring) LogGroup() (account, region, name string, err error) {
 }
 
 // checkGroup returns the log group's parsed ARN, the name in Resource.
-func (s *Service) checkGroup(ctx context.Context, org Organization, logGroupARN string) (arn.ARN, error) {
+func checkGroup(org Organization, logGroupARN string) (arn.ARN, error) {
 	a, err := arn.Parse(logGroupARN)
 	name, isGroup := strings.CutPrefix(a.Resource, "log-group:")
 	name, hasStar := strings.CutSuffix(name, ":*")
@@ -134,22 +144,34 @@ func (s *Service) checkGroup(ctx context.Context, org Organization, logGroupARN 
 	if a.Region != org.Region {
 		return arn.ARN{}, invalid("LogGroupArn '%s' is in Region %s, but the organization is in Region %s; the log group must be in the organization's Region.", logGroupARN, a.Region, org.Region)
 	}
-	exists, err := s.cfg.Groups.GroupExists(ctx, a.Account, a.Region, name)
-	if err != nil {
-		return arn.ARN{}, err
-	}
-	if !exists {
-		return arn.ARN{}, awserr.New("ResourceNotFoundException", "The log group %s does not exist in account %s, Region %s.", name, a.Account, a.Region)
-	}
 	a.Resource = name
 	return a, nil
 }
 
+// checkExists refuses a group that is not there; its name is in Resource.
+func (s *Service) checkExists(ctx context.Context, group arn.ARN) error {
+	exists, err := s.cfg.Groups.GroupExists(ctx, group.Account, group.Region, group.Resource)
+	if err == nil && !exists {
+		return awserr.New("ResourceNotFoundException", "The log group %s does not exist in account %s, Region %s.", group.Resource, group.Account, group.Region)
+	}
+	return err
+}
+
+// roleOwner returns the account of a role; without a role the organization's,
+// which the service-linked role belongs to.
+func roleOwner(org Organization, roleARN string) (string, error) {
+	if roleARN == "" {
+		return org.Account, nil
+	}
+	a, err := arn.Parse(roleARN)
+	if err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
+		return "", invalid("RoleArn '%s' is not valid: want arn:aws:iam::ACCOUNT:role/NAME", roleARN)
+	}
+	return a.Account, nil
+}
+
 // checkRole tries what the publisher is going to do.
 func (s *Service) checkRole(ctx context.Context, org Organization, group arn.ARN, roleARN string) error {
-	if a, err := arn.Parse(roleARN); err != nil || a.Service != "iam" || !strings.HasPrefix(a.Resource, "role/") {
-		return invalid("RoleArn '%s' is not valid: want arn:aws:iam::ACCOUNT:role/NAME", roleARN)
-	}
 	decision, err := s.cfg.Roles.EvaluateTrust(ctx, roleARN, Publisher(org))
 	if awserr.HasCode(err, "NoSuchEntity") {
 		return invalid("The role %s does not exist.", roleARN)
@@ -159,7 +181,7 @@ func (s *Service) checkRole(ctx context.Context, org Organization, group arn.ARN
 	}
 	if decision.Effect != policy.Allow {
 		return invalid("The role %s cannot be assumed by %s for this organization: %s. Its trust policy must allow sts:AssumeRole to this service principal.",
-			roleARN, ServicePrincipal, decision.Reason)
+			roleARN, ServicePrincipal, decision.ForCaller().Reason)
 	}
 	stream := arn.LogStream(group.Region, group.Account, group.Resource, org.ID)
 	for _, action := range []string{"logs:CreateLogStream", "logs:PutLogEvents"} {
@@ -168,7 +190,7 @@ func (s *Service) checkRole(ctx context.Context, org Organization, group arn.ARN
 			return err
 		}
 		if decision.Effect != policy.Allow {
-			return invalid("The role %s does not allow %s on the log group %s: %s.", roleARN, action, group.Resource, decision.Reason)
+			return invalid("The role %s does not allow %s on the log group %s: %s.", roleARN, action, group.Resource, decision.ForCaller().Reason)
 		}
 	}
 	return nil

@@ -81,7 +81,7 @@ func newService(t *testing.T) *fixture {
 	t.Cleanup(func() { db.Close() })
 	f := &fixture{roles: &roles{trust: trustAll, permissions: allowBoth}}
 	f.Service = workmail.New(workmail.Config{
-		DB: db, Roles: f.roles, Groups: groups{account + "/" + region + "/workmail-monitoring": true},
+		DB: db, Roles: f.roles, Groups: groups{account + "/" + region + "/workmail-monitoring": true, "444455556666/" + region + "/there": true},
 		Now: time.Now, Logger: slog.New(slog.DiscardHandler), OnMonitoringChange: func(id string) { f.changed = append(f.changed, id) },
 	})
 	return f
@@ -218,6 +218,18 @@ func TestMonitoringIsRefusedWithTheReason(t *testing.T) {
 				t.Errorf("a refused configuration is on: %v, %v", on, err)
 			}
 		})
+	}
+}
+
+// Another account's group is refused, whether it is there or not.
+func TestAnotherAccountsGroup(t *testing.T) {
+	f := newService(t)
+	id := f.create(t, "example").ID
+	for _, name := range []string{"there", "missing"} {
+		for _, role := range []string{role, ""} {
+			err := f.PutMonitoring(t.Context(), account, region, id, "arn:aws:logs:us-east-1:444455556666:log-group:"+name+":*", role)
+			wantCode(t, err, "InvalidParameterException", "The log group is in account 444455556666 and the role in account 111122223333")
+		}
 	}
 }
 

@@ -78,6 +78,7 @@ func createLogGroup(s *logs.Service) api.Operation {
 				v.OneOf("logGroupClass", in.LogGroupClass, classes...)
 			}
 			checkTags(&v, in.Tags)
+			t.tags, t.alsoTags = in.Tags, len(in.Tags) > 0
 			return t, v.Err(codeParameter)
 		},
 		func(ctx context.Context, t target, in *CreateLogGroupInput) (*Empty, error) {

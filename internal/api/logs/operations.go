@@ -24,7 +24,7 @@ func Operations(s *logs.Service) []api.Operation {
 		createLogGroup(s), describeLogGroups(s), deleteLogGroup(s),
 		putRetentionPolicy(s), deleteRetentionPolicy(s),
 		createLogStream(s), describeLogStreams(s), deleteLogStream(s),
-		putLogEvents(s), getLogEvents(s), filterLogEvents(s), getLogRecord(s),
+		putLogEvents(s), getLogEvents(s), filterLogEvents(s), getLogRecord(s), startLiveTail(s),
 		putResourcePolicy(s), describeResourcePolicies(s), deleteResourcePolicy(s),
 		tagResource(s), untagResource(s), listTagsForResource(s),
 		tagLogGroup(s), untagLogGroup(s), listTagsLogGroup(s),
@@ -45,7 +45,7 @@ func define[In, Out any](name string, find func(*api.Call, *In) (target, error),
 			if err != nil {
 				return nil, err
 			}
-			return []api.Need{{Action: "logs:" + name, Resource: t.resource()}}, nil
+			return t.needs(name), nil
 		},
 		func(ctx context.Context, c *api.Call, in *In) (*Out, error) {
 			t, err := find(c, in)

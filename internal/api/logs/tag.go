@@ -82,7 +82,13 @@ func withTags(t target, err error, tags map[string]string) (target, error) {
 	var v validate.Checks
 	v.Required("tags", tags != nil)
 	checkTags(&v, tags)
+	t.tags = tags
 	return t, v.Err(codeParameter)
+}
+
+func withTagKeys(t target, err error, tagKeys []string) (target, error) {
+	t.tagKeys = tagKeys
+	return t, err
 }
 
 func tagResource(s *logs.Service) api.Operation {
@@ -98,7 +104,10 @@ func tagResource(s *logs.Service) api.Operation {
 
 func untagResource(s *logs.Service) api.Operation {
 	return define("UntagResource",
-		func(c *api.Call, in *UntagResourceInput) (target, error) { return tagged(c, in.ResourceArn) },
+		func(c *api.Call, in *UntagResourceInput) (target, error) {
+			t, err := tagged(c, in.ResourceArn)
+			return withTagKeys(t, err, in.TagKeys)
+		},
 		func(ctx context.Context, t target, in *UntagResourceInput) (*Empty, error) {
 			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.TagKeys)
 		})
@@ -126,7 +135,10 @@ func tagLogGroup(s *logs.Service) api.Operation {
 
 func untagLogGroup(s *logs.Service) api.Operation {
 	return define("UntagLogGroup",
-		func(c *api.Call, in *UntagLogGroupInput) (target, error) { return named(c, in.LogGroupName) },
+		func(c *api.Call, in *UntagLogGroupInput) (target, error) {
+			t, err := named(c, in.LogGroupName)
+			return withTagKeys(t, err, in.Tags)
+		},
 		func(ctx context.Context, t target, in *UntagLogGroupInput) (*Empty, error) {
 			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.Tags)
 		})

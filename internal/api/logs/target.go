@@ -22,6 +22,32 @@ type target struct {
 	group, stream string
 	// exact asks for permission on the group's ARN itself (tagging).
 	exact bool
+	// tags are those that the request sets, and tagKeys those that it removes.
+	tags    map[string]string
+	tagKeys []string
+	// alsoTags says that the operation tags besides what it is for.
+	alsoTags bool
+}
+
+// needs are the permissions of an operation on the target. Creating a group
+// with tags takes the permission to tag, under either of its names.
+func (t target) needs(name string) []api.Need {
+	needs := []api.Need{{Action: "logs:" + name, Resource: t.resource(), Context: t.keys()}}
+	if t.alsoTags {
+		needs = append(needs, api.Need{Action: "logs:TagResource", Or: "logs:TagLogGroup",
+			Resource: arn.LogGroup(t.Region, t.Account, t.group), Context: t.keys()})
+	}
+	return needs
+}
+
+// keys are the condition keys of a request that tags (aws:RequestTag/*, aws:TagKeys).
+func (t target) keys() map[string][]string {
+	if len(t.tags)+len(t.tagKeys) == 0 {
+		return nil
+	}
+	keys := api.RequestTags(t.tags)
+	keys["aws:TagKeys"] = append(keys["aws:TagKeys"], t.tagKeys...)
+	return keys
 }
 
 // resource is the ARN that permissions are evaluated on.

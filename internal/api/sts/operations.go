@@ -4,42 +4,19 @@ package stsapi
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"waybill/internal/api"
+	"waybill/internal/awserr"
 	"waybill/internal/iam"
 )
 
 // Operations returns every operation of the service.
 func Operations(s *iam.Service) []api.Operation {
-	return []api.Operation{assumeRole(s), getCallerIdentity()}
-}
-
-// PolicyDescriptor is a managed policy given as session policy.
-type PolicyDescriptor struct {
-	Arn string `json:"arn"`
-}
-
-// AssumeRoleInput is STS's.
-type AssumeRoleInput struct {
-	RoleArn         string
-	RoleSessionName string
-	DurationSeconds int
-	ExternalId      string
-	Policy          string
-	PolicyArns      []PolicyDescriptor
-	Tags            []iam.Tag
-}
-
-func (in *AssumeRoleInput) request(region string) iam.AssumeRoleRequest {
-	q := iam.AssumeRoleRequest{
-		RoleARN: in.RoleArn, SessionName: in.RoleSessionName, Duration: time.Duration(in.DurationSeconds) * time.Second,
-		Policy: in.Policy, ExternalID: in.ExternalId, Tags: in.Tags, Region: region,
+	return []api.Operation{
+		assumeRole(s), assumeRoleWithWebIdentity(s), getSessionToken(s), getCallerIdentity(), getAccessKeyInfo(s),
 	}
-	for _, p := range in.PolicyArns {
-		q.PolicyARNs = append(q.PolicyARNs, p.Arn)
-	}
-	return q
 }
 
 // Credentials are temporary.
@@ -50,48 +27,27 @@ type Credentials struct {
 	Expiration      time.Time
 }
 
-// AssumedRoleUser names a role session.
-type AssumedRoleUser struct {
-	AssumedRoleId string
-	Arn           string
+func credentials(s *iam.Session) Credentials {
+	return Credentials{s.AccessKeyID, s.Secret, s.Token, s.Expires}
 }
 
-// AssumeRoleOutput is STS's.
-type AssumeRoleOutput struct {
-	Credentials      Credentials
-	AssumedRoleUser  AssumedRoleUser
-	PackedPolicySize *int
+// seconds turns DurationSeconds into a duration; nil stays nil.
+func seconds(n *int) *time.Duration {
+	if n == nil {
+		return nil
+	}
+	d := time.Duration(*n) * time.Second
+	return &d
 }
 
-// assumeRole needs sts:AssumeRole on the role, which the role's trust policy must allow.
-func assumeRole(s *iam.Service) api.Operation {
-	return api.Define("sts", "AssumeRole",
-		func(c *api.Call, in *AssumeRoleInput) ([]api.Need, error) {
-			q := in.request(c.Region)
-			if err := q.Check(); err != nil {
-				return nil, err
-			}
-			need := api.Need{Action: "sts:AssumeRole", Resource: in.RoleArn,
-				Context: map[string][]string{"sts:RoleSessionName": {in.RoleSessionName}}}
-			if in.ExternalId != "" {
-				need.Context["sts:ExternalId"] = []string{in.ExternalId}
-			}
-			return []api.Need{need}, nil
-		},
-		func(ctx context.Context, c *api.Call, in *AssumeRoleInput) (*AssumeRoleOutput, error) {
-			session, err := s.AssumeRole(ctx, c.Caller, in.request(c.Region))
-			if err != nil {
-				return nil, err
-			}
-			out := &AssumeRoleOutput{
-				Credentials:     Credentials{session.AccessKeyID, session.Secret, session.Token, session.Expires},
-				AssumedRoleUser: AssumedRoleUser{AssumedRoleId: session.Principal.UserID, Arn: session.Principal.ARN},
-			}
-			if in.Policy != "" || len(in.PolicyArns) > 0 || len(in.Tags) > 0 {
-				out.PackedPolicySize = &session.PackedPercent
-			}
-			return out, nil
-		})
+// noMFA refuses multi-factor codes: no device is registered with Waybill, so
+// every code is wrong.
+func noMFA(serialNumber, tokenCode string) error {
+	if serialNumber == "" && tokenCode == "" {
+		return nil
+	}
+	return awserr.WithStatus(http.StatusForbidden, iam.CodeAccessDenied,
+		"MultiFactorAuthentication failed with invalid MFA one time pass code.")
 }
 
 // GetCallerIdentityInput is STS's.

@@ -29,6 +29,10 @@ var commons = []common{
 }
 
 func asQuery(e *awserr.Error) *awserr.Error {
+	if e.Code == "ExpiredTokenException" {
+		// In Query it is an error of its own: AssumeRoleWithWebIdentity's.
+		return e
+	}
 	for _, c := range commons {
 		switch e.Code {
 		case c.json, c.query:

@@ -194,6 +194,9 @@ func checkPrincipal(kind Kind, n *node) error {
 		return malformed("Missing required field Principal")
 	case kind == Trust && no != nil:
 		return malformed("AssumeRole policy must not contain NotPrincipal field.")
+	case no != nil && n.member("Effect").text == "Allow":
+		// It would let in everyone but a few; the guide: "is not supported".
+		return malformed("NotPrincipal must be used with an Effect of Deny.")
 	}
 	return nil
 }

@@ -36,10 +36,10 @@ type test func(value string, ctx Context) bool
 func (c *condition) holds(ctx Context) bool {
 	values := ctx[c.key]
 	if c.operator == "Null" {
-		return c.wantNull != nil && *c.wantNull == (len(values) == 0)
+		return c.wantNull != nil && *c.wantNull == null(values)
 	}
-	if c.qualifier != single && len(values) == 1 && values[0] == "" {
-		values = nil // documented: an empty string is an empty set
+	if c.qualifier != single && null(values) {
+		values = nil
 	}
 	if len(values) == 0 {
 		return c.holdsAbsent()
@@ -66,6 +66,12 @@ func (c *condition) holds(ctx Context) bool {
 		}
 	}
 	return c.negated
+}
+
+// null reports whether a key is absent or, documented as the same for set
+// operators and Null, holds nothing but an empty string.
+func null(values []string) bool {
+	return len(values) == 0 || len(values) == 1 && values[0] == ""
 }
 
 // holdsAbsent is the outcome when the request does not have the key.

@@ -29,7 +29,7 @@ func TestConditions(t *testing.T) {
 		}
 		doc := mustParse(t, Identity, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*",
 			"Condition": {"`+op+`": {"K": `+string(values)+`}}}}`)
-		ctx := Context{"user": {"ann"}, "star": {"*"}, "two": {"a", "b"}}
+		ctx := Context{"user": {"ann"}, "star": {"*"}, "two": {"a", "b"}, "flag": {"True"}}
 		if have := strings.TrimSpace(rest[d.InputOffset():]); have != "absent" {
 			var list []string
 			if err := json.Unmarshal([]byte(have), &list); err != nil {

@@ -5,45 +5,6 @@ import (
 	"strings"
 )
 
-// Effect is the outcome of an evaluation.
-type Effect int
-
-// The outcomes. ImplicitDeny is the absence of an Allow.
-const (
-	ImplicitDeny Effect = iota
-	Allow
-	ExplicitDeny
-)
-
-// String returns the outcome as SimulatePrincipalPolicy spells it.
-func (e Effect) String() string {
-	switch e {
-	case Allow:
-		return "allowed"
-	case ExplicitDeny:
-		return "explicitDeny"
-	}
-	return "implicitDeny"
-}
-
-// Decision is the outcome with the statement that decided.
-type Decision struct {
-	Effect Effect
-	// Policy, Sid and Statement name the deciding statement: for an explicit
-	// deny the Deny, for an allow the Allow of the policy that granted. An
-	// implicit deny, and the allow of an account's root, have none.
-	Policy string
-	Sid    string
-	// Statement is the index in the document, -1 for none.
-	Statement int
-	// Reason is a sentence part for people: "no identity-based policy allows
-	// logs:PutLogEvents on arn:...".
-	Reason string
-}
-
-// Allowed reports whether the request may go on.
-func (d Decision) Allowed() bool { return d.Effect == Allow }
-
 // request is a Request with what every statement needs of it.
 type request struct {
 	*Request
@@ -56,6 +17,7 @@ type hit struct {
 	policy *Named
 	index  int
 	grant  grant
+	source Source
 }
 
 func (h hit) found() bool { return h.policy != nil }
@@ -65,23 +27,23 @@ func (h hit) found() bool { return h.policy != nil }
 func Evaluate(r *Request, set *Set) Decision {
 	req := &request{Request: r, action: strings.ToLower(r.Action), set: set}
 	resDeny, resAllow := req.scanResource(set.Resource)
-	idDeny, idAllow := req.scan(set.Identity)
+	idDeny, idAllow := req.scan(SourceIdentity, set.Identity)
 	var bound, session scope
 	if set.HasBoundary {
-		bound = req.limit(set.Boundary)
+		bound = req.limit(SourceBoundary, set.Boundary)
 	}
 	if set.HasSession {
-		session = req.limit(set.Session)
+		session = req.limit(SourceSession, set.Session)
 	}
 	switch {
 	case idDeny.found():
-		return req.denied(idDeny, "an identity-based policy")
+		return req.denied(idDeny)
 	case bound.deny.found():
-		return req.denied(bound.deny, "a permissions boundary")
+		return req.denied(bound.deny)
 	case session.deny.found():
-		return req.denied(session.deny, "a session policy")
+		return req.denied(session.deny)
 	case resDeny.found():
-		return req.denied(resDeny, "a "+resDeny.policy.Document.kind.String())
+		return req.denied(resDeny)
 	}
 	return req.decide(resAllow, idAllow, bound, session)
 }
@@ -94,8 +56,8 @@ type scope struct {
 
 func (s scope) blocks() bool { return s.present && !s.allow.found() }
 
-func (r *request) limit(list []Named) scope {
-	deny, allow := r.scan(list)
+func (r *request) limit(source Source, list []Named) scope {
+	deny, allow := r.scan(source, list)
 	return scope{present: true, deny: deny, allow: allow}
 }
 
@@ -107,17 +69,17 @@ func (r *request) decide(resAllow, idAllow hit, bound, session scope) Decision {
 		if resAllow.found() && resAllow.grant == grantDirect {
 			return r.allowed(resAllow)
 		}
-		return r.refused("no resource-based policy allows")
+		return r.refused(r.resourceSource(), "")
 	}
-	sameAccount := r.set.ResourceAccount == "" || r.set.ResourceAccount == s.Account
+	sameAccount := !r.crossAccount()
 	if sameAccount && resAllow.grant == grantDirect {
 		return r.allowed(resAllow)
 	}
 	switch {
 	case !resAllow.found() && r.set.ResourceRequired:
-		return r.refused("no trust policy or other resource-based policy allows")
+		return r.refused(SourceTrust, "")
 	case !resAllow.found() && !sameAccount:
-		return r.refused("the resource is in another account and no resource-based policy there allows")
+		return r.refused(r.resourceSource(), "the resource is in another account and ")
 	}
 	deciding := idAllow
 	if sameAccount && resAllow.grant == grantRole {
@@ -125,20 +87,34 @@ func (r *request) decide(resAllow, idAllow hit, bound, session scope) Decision {
 	}
 	switch {
 	case !deciding.found() && !r.set.RootOfAccount:
-		return r.refused("no identity-based policy allows")
+		return r.refused(SourceIdentity, "")
 	case bound.blocks():
-		return r.refused("no permissions boundary allows")
+		return r.refused(SourceBoundary, "")
 	case session.blocks():
-		return r.refused("no session policy allows")
+		return r.refused(SourceSession, "")
 	case !deciding.found():
 		return Decision{Effect: Allow, Statement: -1, Reason: "the caller is the root of its account"}
 	}
 	return r.allowed(deciding)
 }
 
+// crossAccount reports whether the resource is another account's than the caller's.
+func (r *request) crossAccount() bool {
+	owner := r.set.ResourceAccount
+	return owner != "" && r.Subject.Account != "" && owner != r.Subject.Account
+}
+
+// resourceSource is the kind of policy that guards the resource.
+func (r *request) resourceSource() Source {
+	if r.set.ResourceRequired {
+		return SourceTrust
+	}
+	return SourceResource
+}
+
 // scan looks through identity policies, or those that limit them, for the
 // first Deny and the first Allow that apply. It stops at a Deny.
-func (r *request) scan(list []Named) (deny, allow hit) {
+func (r *request) scan(source Source, list []Named) (deny, allow hit) {
 	for i := range list {
 		d := list[i].Document
 		if d == nil || d.kind != Identity {
@@ -150,9 +126,9 @@ func (r *request) scan(list []Named) (deny, allow hit) {
 				continue
 			}
 			if st.deny {
-				return hit{policy: &list[i], index: j}, allow
+				return hit{policy: &list[i], index: j, source: source}, allow
 			}
-			allow = hit{policy: &list[i], index: j}
+			allow = hit{policy: &list[i], index: j, source: source}
 		}
 	}
 	return hit{}, allow
@@ -173,9 +149,9 @@ func (r *request) scanResource(list []Named) (deny, allow hit) {
 				continue
 			}
 			if st.deny {
-				return hit{policy: &list[i], index: j}, allow
+				return hit{policy: &list[i], index: j, source: sourceOf(d)}, allow
 			}
-			allow = hit{policy: &list[i], index: j, grant: g}
+			allow = hit{policy: &list[i], index: j, grant: g, source: sourceOf(d)}
 		}
 	}
 	return hit{}, allow
@@ -183,18 +159,15 @@ func (r *request) scanResource(list []Named) (deny, allow hit) {
 
 // grantTo returns how a statement of a resource policy names the caller.
 //
-// NotPrincipal covers everyone whom it does not list. With Deny, naming the
-// account alone spares nobody but its root, and a caller with a permissions
-// boundary is never spared; both are documented.
+// NotPrincipal, which stands with Deny only, covers everyone whom it does not
+// list. Naming the account alone spares nobody but its root, and a caller with a
+// permissions boundary is never spared; both are documented.
 func (s *statement) grantTo(r *request) grant {
 	g := s.principal.grantTo(&r.Subject)
 	if !s.notPrincipal {
 		return g
 	}
-	spared := g != grantNone
-	if s.deny {
-		spared = (g > grantAccount || g == grantAccount && r.set.RootOfAccount) && !r.set.HasBoundary
-	}
+	spared := (g > grantAccount || g == grantAccount && r.set.RootOfAccount) && !r.set.HasBoundary
 	return direct(!spared)
 }
 
@@ -239,24 +212,36 @@ func (s *statement) fitsResource(r *request) bool {
 	return s.notResource
 }
 
-func (r *request) refused(why string) Decision {
-	return Decision{Effect: ImplicitDeny, Statement: -1, Reason: why + " " + r.what()}
+// refused is an implicit deny for want of an Allow in policies of that source.
+func (r *request) refused(source Source, preface string) Decision {
+	return Decision{Effect: ImplicitDeny, Source: source, Statement: -1, Foreign: r.foreign(source),
+		Reason: preface + "no " + source.String() + " allows " + r.what()}
 }
 
-func (r *request) denied(h hit, where string) Decision {
-	return r.decision(ExplicitDeny, h, "an explicit deny in "+where+" forbids "+r.what())
+func (r *request) denied(h hit) Decision {
+	return r.decision(ExplicitDeny, h, "an explicit deny in "+h.source.one()+" forbids "+r.what())
 }
 
 func (r *request) allowed(h hit) Decision {
-	return r.decision(Allow, h, "")
+	return r.decision(Allow, h, h.source.String()+" "+strconv.Quote(h.policy.Name)+" allows "+r.what())
 }
 
 func (r *request) decision(e Effect, h hit, why string) Decision {
 	st := &h.policy.Document.statements[h.index]
-	if why == "" {
-		why = h.policy.Document.kind.String() + " " + strconv.Quote(h.policy.Name) + " allows " + r.what()
+	return Decision{Effect: e, Source: h.source, Policy: h.policy.Name, ARN: h.policy.ARN, Sid: st.sid, Statement: h.index,
+		Foreign: r.foreign(h.source), Reason: why}
+}
+
+// foreign reports whether policies of that source are another account's than the caller's.
+func (r *request) foreign(source Source) bool {
+	return (source == SourceResource || source == SourceTrust) && r.crossAccount()
+}
+
+func sourceOf(d *Document) Source {
+	if d.kind == Trust {
+		return SourceTrust
 	}
-	return Decision{Effect: e, Policy: h.policy.Name, Sid: st.sid, Statement: h.index, Reason: why}
+	return SourceResource
 }
 
 func (r *request) what() string { return r.Action + " on " + r.Resource }

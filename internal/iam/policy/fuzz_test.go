@@ -66,9 +66,9 @@ func FuzzEvaluate(f *testing.F) {
 				r.Context[strings.ToLower(key)] = []string{value}
 			}
 			if kind == Identity {
-				set.Identity = append(set.Identity, Named{kind.String(), d})
+				set.Identity = append(set.Identity, Named{Name: kind.String(), Document: d})
 			} else {
-				set.Resource = append(set.Resource, Named{kind.String(), d})
+				set.Resource = append(set.Resource, Named{Name: kind.String(), Document: d})
 			}
 		}
 		d := Evaluate(r, set)
@@ -95,7 +95,7 @@ func BenchmarkHostile(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			list := `"arn:aws:logs:` + strings.Join(patterns, `b*", "arn:aws:logs:`) + `b*"`
 			doc := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": [%s]}}`, list)
-			set := &Set{Identity: []Named{{"p", mustParse(b, Identity, doc)}}}
+			set := &Set{Identity: []Named{{Name: "p", Document: mustParse(b, Identity, doc)}}}
 			r := &Request{Action: "a:b", Resource: "arn:aws:logs:" + strings.Repeat("a", 2048), Subject: Subject{Account: "111122223333"},
 				Context: Context{"v": {strings.Repeat("a", 1000)}}}
 			for b.Loop() {

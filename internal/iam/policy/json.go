@@ -30,6 +30,9 @@ type node struct {
 	names   []string // of an object, in step with items
 	items   []node
 	indexOf map[string]int
+	// begin and end are byte offsets: the end of the token before the value, and
+	// the end of the value.
+	begin, end int
 }
 
 // member returns the named member of an object, or nil.
@@ -89,10 +92,12 @@ func readObject(d *json.Decoder, depth int) (node, error) {
 		if _, dup := n.indexOf[name]; dup {
 			return node{}, fmt.Errorf("member %q stands twice", name)
 		}
+		begin := int(d.InputOffset())
 		v, err := readValue(d, depth+1)
 		if err != nil {
 			return node{}, err
 		}
+		v.begin, v.end = begin, int(d.InputOffset())
 		n.indexOf[name] = len(n.items)
 		n.names = append(n.names, name)
 		n.items = append(n.items, v)
@@ -103,11 +108,16 @@ func readObject(d *json.Decoder, depth int) (node, error) {
 
 func readList(d *json.Decoder, depth int) (node, error) {
 	n := node{kind: listNode}
-	for d.More() {
+	for {
+		begin := int(d.InputOffset()) // before More, which reads on
+		if !d.More() {
+			break
+		}
 		v, err := readValue(d, depth+1)
 		if err != nil {
 			return node{}, err
 		}
+		v.begin, v.end = begin, int(d.InputOffset())
 		n.items = append(n.items, v)
 	}
 	_, err := d.Token() // the closing bracket

@@ -135,14 +135,20 @@ func date(accepts func(int) bool) func([]string, bool) (test, error) {
 	}
 }
 
-// boolean compares without case. A policy value that is neither true nor false fits nothing.
-func boolean(values []string, _ bool) (test, error) {
-	return func(value string, _ Context) bool {
-		have, ok := parseBool(value)
-		return ok && anyOf(values, func(s string) bool {
-			want, ok := parseBool(s)
-			return ok && want == have
-		})
+// boolean compares without case. A policy value that is neither true nor false
+// fits nothing. The guide allows variables here on one page and not on another.
+func boolean(values []string, variables bool) (test, error) {
+	ts := templates(values, grammar{variables: variables})
+	return func(value string, ctx Context) bool {
+		if _, ok := parseBool(value); !ok {
+			return false
+		}
+		for i := range ts {
+			if ts[i].equals(value, ctx, strings.EqualFold) {
+				return true
+			}
+		}
+		return false
 	}, nil
 }
 

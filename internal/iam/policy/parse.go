@@ -18,12 +18,13 @@ const (
 // statement is one compiled statement.
 type statement struct {
 	sid          string
+	span         span
 	deny         bool
 	principal    *principals // nil in identity policies
 	notPrincipal bool
 	actions      []glob // of lower-cased actions
 	notAction    bool
-	resources    []template // empty in trust policies: any
+	resources    []resource // empty in trust policies: any
 	notResource  bool
 	conditions   []condition
 }
@@ -44,14 +45,14 @@ func Parse(kind Kind, data []byte) (*Document, error) {
 		}
 		return nil, malformed("This policy contains invalid Json")
 	}
-	doc, err := parseDocument(kind, &root)
+	doc, err := parseDocument(kind, &root, newPositions(data))
 	if err != nil {
 		return nil, fresh(err)
 	}
 	return doc, nil
 }
 
-func parseDocument(kind Kind, root *node) (*Document, error) {
+func parseDocument(kind Kind, root *node, at *positions) (*Document, error) {
 	if root.kind != objectNode || !onlyMembers(root, "Version", "Id", "Statement") {
 		return nil, errSyntax
 	}
@@ -62,9 +63,13 @@ func parseDocument(kind Kind, root *node) (*Document, error) {
 	if doc.version != version2008 && doc.version != version2012 {
 		return nil, badVersion(kind)
 	}
-	nodes, err := statementNodes(kind, root.member("Statement"))
+	list := root.member("Statement")
+	nodes, err := statementNodes(kind, list)
 	if err != nil {
 		return nil, err
+	}
+	if list.kind == objectNode {
+		nodes[0].begin = at.afterColon(list.begin)
 	}
 	if err := checkStatements(kind, doc.version, nodes); err != nil {
 		return nil, err
@@ -74,7 +79,9 @@ func parseDocument(kind Kind, root *node) (*Document, error) {
 		if err := doc.statements[i].compile(kind, doc.version, &nodes[i]); err != nil {
 			return nil, err
 		}
+		doc.statements[i].span = span{at.of(nodes[i].begin), at.of(nodes[i].end)}
 	}
+	doc.readsTags = doc.readResourceTags()
 	return doc, nil
 }
 
@@ -122,7 +129,10 @@ func (s *statement) compile(kind Kind, version string, n *node) error {
 	}
 	resources, not := eitherMember(n, "Resource", "NotResource")
 	s.notResource = not
-	s.resources = templates(resources, grammar{wildcards: true, variables: variables})
+	s.resources = make([]resource, len(resources))
+	for i, r := range resources {
+		s.resources[i] = newResource(r, variables)
+	}
 	return s.compileConditions(n.member("Condition"), variables)
 }
 

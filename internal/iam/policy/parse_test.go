@@ -85,9 +85,31 @@ func TestContextKeys(t *testing.T) {
 		{"Effect": "Allow", "Action": "a:b", "Resource": "arn:aws:s3:::b/${aws:PrincipalTag/team, 'none'}/${*}",
 		 "Condition": {"StringLike": {"aws:UserAgent": "${aws:username}*"}, "NumericEquals": {"n:Max": "1"}}},
 		{"Effect": "Deny", "Action": "a:b", "Resource": "*", "Condition": {"StringEquals": {"AWS:useragent": "x"}}}]}`)
-	want := []string{"aws:principaltag/team", "aws:UserAgent", "aws:username", "n:Max"}
+	want := []string{"aws:PrincipalTag/team", "aws:UserAgent", "aws:username", "n:Max"}
 	if got := d.ContextKeys(); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestSpans checks where statements stand, as recorded from AWS: the first
+// begins right after the bracket, each ends right after its brace.
+func TestSpans(t *testing.T) {
+	// The layout of AWS's own AdministratorAccess, for which the simulator says 3:17 to 8:6.
+	d := mustParse(t, Identity, "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": [\n    {\n      \"Effect\": \"Allow\",\n"+
+		"      \"Action\": \"*\",\n      \"Resource\": \"*\"\n    }\n  ]\n}")
+	if begin, end := d.Span(0); begin != (Position{3, 17}) || end != (Position{8, 6}) {
+		t.Errorf("from %v to %v", begin, end)
+	}
+	d = mustParse(t, Identity, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"a:b","Resource":"arn:aws:s3:::é"},`+
+		`{"Effect":"Deny","Action":"a:b","Resource":"*"}]}`)
+	first, end := d.Span(0)
+	second, last := d.Span(1)
+	if first != (Position{1, 38}) || end != (Position{1, 99}) || second != end || last != (Position{1, 147}) {
+		t.Errorf("from %v to %v, from %v to %v", first, end, second, last)
+	}
+	d = mustParse(t, Identity, `{"Statement" : {"Effect":"Deny","Action":"a:b","Resource":"*"}, "Version":"2012-10-17"}`)
+	if begin, end := d.Span(0); begin != (Position{1, 15}) || end != (Position{1, 63}) {
+		t.Errorf("from %v to %v", begin, end)
 	}
 }
 
@@ -95,19 +117,19 @@ func TestContextKeys(t *testing.T) {
 func TestReasons(t *testing.T) {
 	all := mustParse(t, Identity, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)
 	deny := mustParse(t, Identity, `{"Version": "2012-10-17", "Statement": {"Sid": "Fence", "Effect": "Deny", "Action": "*", "Resource": "*"}}`)
-	allow := []Named{{"all", all}}
+	allow := []Named{{Name: "all", Document: all}}
 	const what = "logs:PutLogEvents on arn:aws:logs:us-east-1:111122223333:log-group:g"
 	for want, set := range map[string]*Set{
-		"no identity-based policy allows " + what:                                              {},
-		`identity-based policy "all" allows ` + what:                                           {Identity: allow},
-		"an explicit deny in an identity-based policy forbids " + what:                         {Identity: []Named{{"fence", deny}}},
-		"an explicit deny in a permissions boundary forbids " + what:                           {HasBoundary: true, Boundary: []Named{{"fence", deny}}},
-		"an explicit deny in a session policy forbids " + what:                                 {HasSession: true, Session: []Named{{"fence", deny}}},
-		"no permissions boundary allows " + what:                                               {Identity: allow, HasBoundary: true},
-		"no session policy allows " + what:                                                     {Identity: allow, HasSession: true},
-		"no trust policy or other resource-based policy allows " + what:                        {Identity: allow, ResourceRequired: true},
-		"the resource is in another account and no resource-based policy there allows " + what: {Identity: allow, ResourceAccount: "444455556666"},
-		"the caller is the root of its account":                                                {RootOfAccount: true},
+		"no identity-based policy allows " + what:                                        {},
+		`identity-based policy "all" allows ` + what:                                     {Identity: allow},
+		"an explicit deny in an identity-based policy forbids " + what:                   {Identity: []Named{{Name: "fence", Document: deny}}},
+		"an explicit deny in a permissions boundary forbids " + what:                     {HasBoundary: true, Boundary: []Named{{Name: "fence", Document: deny}}},
+		"an explicit deny in a session policy forbids " + what:                           {HasSession: true, Session: []Named{{Name: "fence", Document: deny}}},
+		"no permissions boundary allows " + what:                                         {Identity: allow, HasBoundary: true},
+		"no session policy allows " + what:                                               {Identity: allow, HasSession: true},
+		"no role trust policy allows " + what:                                            {Identity: allow, ResourceRequired: true},
+		"the resource is in another account and no resource-based policy allows " + what: {Identity: allow, ResourceAccount: "444455556666"},
+		"the caller is the root of its account":                                          {RootOfAccount: true},
 	} {
 		d := Evaluate(&Request{Action: "logs:PutLogEvents", Resource: "arn:aws:logs:us-east-1:111122223333:log-group:g",
 			Subject: Subject{Account: "111122223333", ARNs: []string{"arn:aws:iam::111122223333:user/ann"}}}, set)
@@ -119,8 +141,8 @@ func TestReasons(t *testing.T) {
 
 // TestMisplacedDocuments gives each list documents of the wrong kind, and none at all.
 func TestMisplacedDocuments(t *testing.T) {
-	trust := Named{"trust", mustParse(t, Trust, `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}`)}
-	id := Named{"id", mustParse(t, Identity, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)}
+	trust := Named{Name: "trust", Document: mustParse(t, Trust, `{"Statement": {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}}`)}
+	id := Named{Name: "id", Document: mustParse(t, Identity, `{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}`)}
 	r := &Request{Action: "sts:AssumeRole", Resource: "*", Subject: Subject{Account: "111122223333"}}
 	for _, set := range []*Set{
 		{Identity: []Named{trust, {Name: "nil"}}},

@@ -54,6 +54,8 @@ type Document struct {
 	version    string
 	id         string
 	statements []statement
+	// readsTags says that a statement reads tags of the resource.
+	readsTags bool
 }
 
 // Kind returns the kind that the document was parsed as.
@@ -62,9 +64,11 @@ func (d *Document) Kind() Kind { return d.kind }
 // Len returns the number of statements.
 func (d *Document) Len() int { return len(d.statements) }
 
-// Named is a document with the name that decisions show.
+// Named is a document with the name that decisions show, and with its ARN if it
+// is a managed policy.
 type Named struct {
 	Name     string
+	ARN      string
 	Document *Document
 }
 
@@ -124,4 +128,17 @@ type Set struct {
 	ResourceAccount string
 	// RootOfAccount says that the caller is its account's root, whose identity side allows all.
 	RootOfAccount bool
+}
+
+// ReadsResourceTags reports whether a document of the set reads
+// aws:ResourceTag/* or iam:ResourceTag/*, which take a look at the resource.
+func (s *Set) ReadsResourceTags() bool {
+	for _, list := range [][]Named{s.Identity, s.Boundary, s.Session, s.Resource} {
+		for i := range list {
+			if d := list[i].Document; d != nil && d.readsTags {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -60,7 +60,7 @@ func drawStatement(t *rapid.T, kind Kind, effect string) statementJSON {
 		if p.(map[string]string)["AWS"] == "service" {
 			p = map[string]string{"Service": "events.workmail.amazonaws.com"}
 		}
-		if rapid.IntRange(0, 4).Draw(t, "notPrincipal") == 0 {
+		if effect == "Deny" && rapid.IntRange(0, 4).Draw(t, "notPrincipal") == 0 {
 			s.NotPrincipal = p
 		} else {
 			s.Principal = p
@@ -291,7 +291,7 @@ func BenchmarkEvaluate(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		set.Identity = append(set.Identity, Named{fmt.Sprint("p", i), mustParse(b, Identity, string(doc))})
+		set.Identity = append(set.Identity, Named{Name: fmt.Sprint("p", i), Document: mustParse(b, Identity, string(doc))})
 	}
 	r := &Request{Action: "logs:PutLogEvents", Resource: "arn:aws:logs:us-east-1:111122223333:log-group:g-9-mail:log-stream:s",
 		Subject: Subject{Account: "111122223333", ARNs: []string{"arn:aws:iam::111122223333:user/ann"}},

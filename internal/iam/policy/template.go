@@ -30,8 +30,9 @@ const (
 
 type part struct {
 	kind partKind
-	// text is the literal, or the variable's key in lower case.
+	// text is the literal, or the variable's key in lower case; name is the key as written.
 	text string
+	name string
 	// fallback is the variable's default value.
 	fallback    string
 	hasFallback bool
@@ -44,15 +45,17 @@ type grammar struct {
 }
 
 // newTemplate compiles raw. A "${" that begins no variable stands for itself.
-func newTemplate(raw string, g grammar) template {
-	t := template{raw: raw, parts: cutParts(raw, g)}
+func newTemplate(raw string, g grammar) template { return templateOf(raw, cutParts(raw, g)) }
+
+func templateOf(raw string, parts []part) template {
+	t := template{raw: raw, parts: parts}
 	for _, p := range t.parts {
 		if p.kind == varPart {
 			t.hasVar = true
 			return t
 		}
 	}
-	t.fixed = compileParts(t.parts)
+	t.fixed = globOf(t.parts)
 	return t
 }
 
@@ -103,13 +106,13 @@ func cutVariable(s string) (part, int) {
 		case "*", "?", "$":
 			return part{kind: literalPart, text: key}, i + 1
 		}
-		return part{kind: varPart, text: strings.ToLower(key)}, i + 1
+		return part{kind: varPart, text: strings.ToLower(key), name: key}, i + 1
 	}
 	value, n := cutQuoted(s[i+1:])
 	if n == 0 || key == "" {
 		return part{}, 0
 	}
-	return part{kind: varPart, text: strings.ToLower(key), fallback: value, hasFallback: true}, i + 1 + n
+	return part{kind: varPart, text: strings.ToLower(key), name: key, fallback: value, hasFallback: true}, i + 1 + n
 }
 
 // cutQuoted reads spaces, 'text', spaces and the closing brace.
@@ -138,32 +141,6 @@ func cutQuoted(s string) (string, int) {
 	return "", 0
 }
 
-func compileParts(parts []part) glob {
-	g := glob{nil}
-	var lit strings.Builder
-	flush := func() {
-		if lit.Len() > 0 {
-			last := len(g) - 1
-			g[last] = append(g[last], atom{lit: lit.String()})
-			lit.Reset()
-		}
-	}
-	for _, p := range parts {
-		switch p.kind {
-		case starPart:
-			flush()
-			g = append(g, nil)
-		case onePart:
-			flush()
-			g[len(g)-1] = append(g[len(g)-1], atom{one: true})
-		default:
-			lit.WriteString(p.text)
-		}
-	}
-	flush()
-	return g
-}
-
 // matches reports whether s fits the template, and whether every variable in it
 // has a value. A template with one that has none is like nothing at all.
 func (t *template) matches(s string, ctx Context) (fits, known bool) {
@@ -174,17 +151,17 @@ func (t *template) matches(s string, ctx Context) (fits, known bool) {
 	if !known || size > len(s) {
 		return false, known
 	}
-	return compileParts(parts).matches(s), true
+	return globOf(parts).matches(s), true
 }
 
 // equals compares s with a template without wildcards.
 func (t *template) equals(s string, ctx Context, equal func(a, b string) bool) bool {
 	if !t.hasVar {
 		// Compiled without wildcards, the pattern is one literal or nothing.
-		if len(t.fixed[0]) == 0 {
+		if len(t.fixed[0].atoms) == 0 {
 			return s == ""
 		}
-		return equal(t.fixed[0][0].lit, s)
+		return equal(t.fixed[0].atoms[0].lit, s)
 	}
 	parts, size, known := resolve(t.parts, ctx)
 	// Text that differs in case only may differ in length, by less than utf8.UTFMax.

@@ -12,10 +12,14 @@ const (
 	keySourceAccount = "aws:sourceaccount"
 )
 
-// Warnings reports what a valid document says that can never be meant: a
-// statement that demands an aws:SourceArn of one account and an
-// aws:SourceAccount that is another. Every request carries the same account in
-// both, so such a statement applies to none. Each warning is one sentence.
+// Warnings reports what a valid document says that can never be meant, each in
+// one sentence:
+//
+//   - a statement that demands an aws:SourceArn of one account and an
+//     aws:SourceAccount that is another. Every request carries the same account
+//     in both, so such a statement applies to none;
+//   - a variable in a resource's ARN before the resource's own part, where it
+//     stands for its own text.
 func Warnings(doc *Document) []string {
 	var out []string
 	for i := range doc.statements {
@@ -23,6 +27,11 @@ func Warnings(doc *Document) []string {
 		if arns, accounts, ok := st.disagreeingSources(); ok {
 			out = append(out, fmt.Sprintf("statement %s never applies: aws:SourceArn demands account %s and aws:SourceAccount demands %s, "+
 				"but a request has the same account in both", st.label(i), strings.Join(arns, " or "), strings.Join(accounts, " or ")))
+		}
+		for j := range st.resources {
+			if raw := st.resources[j].raw; doc.version == version2012 && earlyVariable(raw) {
+				out = append(out, fmt.Sprintf("statement %s: the variable in %q stands before the resource's own part, where variables have no effect", st.label(i), raw))
+			}
 		}
 	}
 	return out

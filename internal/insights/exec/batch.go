@@ -34,6 +34,13 @@ type Batch struct {
 	// are not among the columns. Of such a row a field that no column has a value for
 	// is looked for in the text of @message, which must then be there.
 	Partial []bool
+	// Counts, when set, says of each row how many equal ones it stands for. The
+	// planner makes such rows only where a stats is the first command that joins
+	// rows: it asks the engine for each combination of the columns that are needed
+	// once, with its count, so that a count over ten million rows arrives as a few
+	// thousand. Commands before the stats pass Counts on, and the stats weighs by
+	// it: count, sum, avg, stddev and pct take a row so many times.
+	Counts []uint64
 	// Ptr returns the @ptr of row i. It is called only for rows of the answer.
 	Ptr func(i int) string
 }
