@@ -17,6 +17,7 @@ import (
 	logsapi "waybill/internal/api/logs"
 	stsapi "waybill/internal/api/sts"
 	workmailapi "waybill/internal/api/workmail"
+	"waybill/internal/audit"
 	"waybill/internal/console"
 	"waybill/internal/iam"
 	"waybill/internal/iam/seal"
@@ -33,6 +34,13 @@ func (s *Server) openFolder(context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.folder.close)
+	s.folder.useReserve(s.logger)
+	return nil
+}
+
+// keepReserve comes last: a server that has started may need the next start.
+func (s *Server) keepReserve(context.Context) error {
+	s.folder.keepReserve(s.logger)
 	return nil
 }
 
@@ -50,15 +58,17 @@ func (s *Server) openStores(ctx context.Context) (err error) {
 
 // openIdentity makes iam and workmail, which ask each other and logs at run time.
 func (s *Server) openIdentity(ctx context.Context) error {
+	var err error
+	if s.protection, err = audit.NewProtection(); err != nil {
+		return err
+	}
 	keyring, err := seal.OpenFile(s.folder.file("key"))
 	if err != nil {
 		return err
 	}
 	s.iam, err = iam.New(iam.Options{
 		DB: s.db, Keyring: keyring, Logger: s.logger, Now: clock,
-		ResourcePolicies: func(ctx context.Context, resource string) ([]policyNamed, error) {
-			return s.logs.ResourcePolicies(ctx, resource)
-		},
+		ResourcePolicies: s.resourcePolicies,
 		ResourceTags: func(ctx context.Context, resource string) (map[string]string, bool, error) {
 			return s.logs.ResourceTags(ctx, resource)
 		},
@@ -67,6 +77,7 @@ func (s *Server) openIdentity(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.onClose(func() error { return s.iam.Flush(context.Background()) })
 	s.workmail = workmail.New(workmail.Config{
 		DB: s.db, Roles: roles{s.iam}, Groups: groups{s}, Now: clock, Logger: s.logger, OnMonitoringChange: s.monitoringChanged,
 	})
@@ -83,7 +94,10 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	if err := engine.Configure(engine.Settings{MemoryBytes: s.cfg.MemoryLimit}); err != nil {
 		return err
 	}
-	if s.logs, err = logs.Open(ctx, logs.Config{DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger}); err != nil {
+	if s.logs, err = logs.Open(ctx, logs.Config{
+		DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger,
+		MinFree: uint64(s.cfg.MinFreeSpace), Checkpoint: time.Duration(s.cfg.Checkpoint * float64(time.Second)),
+	}); err != nil {
 		return err
 	}
 	s.onClose(func() error {
@@ -91,6 +105,17 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		return s.logs.Close(ctx)
+	})
+	return nil
+}
+
+// openTrail makes the audit trail. What waits is written before the logs close.
+func (s *Server) openTrail(context.Context) error {
+	s.trail = audit.New(audit.Config{Store: s.logs, Accounts: s.iam, Logger: s.logger, Now: clock, Account: s.cfg.Account, Region: s.cfg.Region})
+	s.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+		defer cancel()
+		return s.trail.Flush(ctx)
 	})
 	return nil
 }
@@ -110,7 +135,7 @@ func (s *Server) openDoor(context.Context) error {
 		return err
 	}
 	s.door, err = api.NewDoor(api.Config{
-		Registry: registry, Authenticator: s.iam, Authorizer: s.iam, Auditor: auditor{s}, Logger: s.logger, Now: clock,
+		Registry: registry, Authenticator: s.iam, Authorizer: s.iam, Auditor: auditor{s}, Logger: s.logger, Now: clock, Region: s.cfg.Region,
 	})
 	return err
 }
@@ -118,7 +143,7 @@ func (s *Server) openDoor(context.Context) error {
 func (s *Server) openConsole(context.Context) (err error) {
 	s.console, err = console.New(console.Config{
 		Database: s.db, Identities: s.iam, Deliveries: deliveries{s}, Door: s.door, Logger: s.logger, Now: clock,
-		Account: s.cfg.Account, Secure: s.cfg.TLS.Enabled(),
+		SignedIn: s.signedIn, Account: s.cfg.Account, Secure: s.cfg.TLS.Enabled(),
 	})
 	if err != nil {
 		return err

@@ -39,6 +39,7 @@ var allowed = map[string][]string{
 
 	"iam":             {"arn", "awserr", "sigv4", "store", "iam/..."},
 	"iam/seal":        {},
+	"iam/webidentity": {"awserr"},
 	"iam/policy":      {"arn", "awserr"},
 	"logs":            {"arn", "awserr", "store", "logs/...", "iam/policy"},
 	"logs/engine":     {"awserr"},
@@ -57,6 +58,7 @@ var allowed = map[string][]string{
 	"api/sts":         {"..."},
 	"api/logs":        {"..."},
 	"api/workmail":    {"..."},
+	"audit":           {"api", "arn", "awserr", "iam", "iam/policy", "logs"},
 	"console":         {"api/...", "api", "arn", "awserr", "event", "iam", "store", "trace", "evidence"},
 	"demo":            {"evidence"},
 	"app":             {"...", "console"},

@@ -214,3 +214,12 @@ func (src *Source) StreamsNamed(ctx context.Context, names []string) ([]engine.S
 	})
 	return list, err
 }
+
+// Pointer returns the @ptr of the stream's event at p; empty for a stream that is
+// not there. number is the stream's.
+func (st *SourceStream) Pointer(number uint64, p engine.Position) string {
+	if st.Group == nil {
+		return ""
+	}
+	return RecordPointer{Group: st.Group.tenant.Group, Stream: number, Position: p}.String()
+}

@@ -10,12 +10,13 @@ import (
 )
 
 // PutLogEventsInput is CloudWatch Logs'. entity, which belongs to Application
-// Signals, has no effect.
+// Signals, is checked and has no effect.
 type PutLogEventsInput struct {
 	LogGroupName  *string         `json:"logGroupName"`
 	LogStreamName *string         `json:"logStreamName"`
 	LogEvents     []InputLogEvent `json:"logEvents"`
 	SequenceToken *string         `json:"sequenceToken,omitempty"`
+	Entity        *Entity         `json:"entity,omitempty"`
 	// plain is LogEvents as DecodeJSON reads them.
 	plain []logs.InputEvent
 }
@@ -30,6 +31,7 @@ type InputLogEvent struct {
 type PutLogEventsOutput struct {
 	NextSequenceToken     string                 `json:"nextSequenceToken"`
 	RejectedLogEventsInfo *RejectedLogEventsInfo `json:"rejectedLogEventsInfo,omitempty"`
+	RejectedEntityInfo    *RejectedEntityInfo    `json:"rejectedEntityInfo,omitempty"`
 }
 
 // RejectedLogEventsInfo tells which events of a batch were left out.
@@ -46,6 +48,9 @@ func putLogEvents(s *logs.Service) api.Operation {
 			if err == nil && in.LogEvents == nil && in.plain == nil {
 				err = validate.Missing(codeParameter, "logEvents")
 			}
+			if err == nil {
+				err = in.Entity.check()
+			}
 			return t, err
 		},
 		func(ctx context.Context, t target, in *PutLogEventsInput) (*PutLogEventsOutput, error) {
@@ -57,7 +62,7 @@ func putLogEvents(s *logs.Service) api.Operation {
 			if err != nil {
 				return nil, err
 			}
-			out := &PutLogEventsOutput{NextSequenceToken: r.NextToken}
+			out := &PutLogEventsOutput{NextSequenceToken: r.NextToken, RejectedEntityInfo: in.Entity.rejected()}
 			if r.Rejected != nil {
 				out.RejectedLogEventsInfo = &RejectedLogEventsInfo{
 					TooNewLogEventStartIndex: r.Rejected.TooNewStart,

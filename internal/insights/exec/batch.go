@@ -21,6 +21,9 @@ type Batch struct {
 	// Unix epoch, one a row; nil when the query does not need them or the rows are
 	// not log events.
 	Times, Ingested []int64
+	// Seq orders rows of the same time: later ones have more. A row has the same
+	// whichever way it is delivered; nil when there is none.
+	Seq []uint64
 	// Columns are the names of the other fields as the language has them:
 	// "@message", "@logStream", "@log" (account:group), "event.recipients.0" for a
 	// member of a JSON message, "event.recipients" for a whole array as JSON text,

@@ -18,10 +18,9 @@ type Env struct {
 	// Limit is the limit of StartQuery; 0 when it named none. A limit in the query
 	// itself goes before it.
 	Limit int
-	// Columns, when set, says that the rows are not log events but the output of a
-	// stats command that the source has already done: these columns and no others,
-	// numbers as decimal text, times in TimeLayout.
-	Columns []string
+	// NoLimit leaves DefaultLimit out: the query is a part of another one, and Limits
+	// bounds it.
+	NoLimit bool
 	// Query runs another query: a subquery, the right side of a join, the earlier time
 	// of diff. Nil refuses the commands that need it.
 	Query func(ctx context.Context, sub Sub) (*Result, error)

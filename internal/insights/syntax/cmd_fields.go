@@ -24,3 +24,17 @@ func parseDisplay(p *parser, start int) Command {
 	items := p.items()
 	return &Display{p.from(start), items}
 }
+
+// Defines returns the names of the columns.
+func (f *Fields) Defines() []string { return columnsOf(f.Items) }
+
+// Defines returns the names of the columns.
+func (d *Display) Defines() []string { return columnsOf(d.Items) }
+
+func columnsOf(items []Item) []string {
+	var out []string
+	for i := range items {
+		out = append(out, items[i].Column())
+	}
+	return out
+}

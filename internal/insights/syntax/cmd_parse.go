@@ -142,3 +142,21 @@ func (p *parser) groups(c *ParseCommand) int {
 	p.fail(c.Span, "the regular expression has no named group (?<name>...) and there is no alias")
 	return 0
 }
+
+// Defines returns the names of the fields that the pattern makes.
+func (c *ParseCommand) Defines() []string {
+	if len(c.As) > 0 || c.Mode != ParseRegex {
+		return c.As
+	}
+	re, err := regexp.Compile(c.Pattern)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, name := range re.SubexpNames() {
+		if name != "" {
+			out = append(out, name)
+		}
+	}
+	return out
+}

@@ -1,9 +1,6 @@
 package syntax
 
-import (
-	"regexp/syntax"
-	"strings"
-)
+import "strings"
 
 // reserved are the words that no unquoted field or alias can have.
 var reserved = map[string]bool{
@@ -98,11 +95,10 @@ func (p *parser) regex() *Regex {
 	return r
 }
 
-// checkRegex refuses what Go's regular expressions, which take time linear in the
-// text, do not have: look-around and back-references.
+// checkRegex refuses what Go's regular expressions do not have.
 func (p *parser) checkRegex(at Span, pattern string) {
-	if _, err := syntax.Parse(pattern, syntax.Perl); err != nil {
-		p.fail(at, "the regular expression cannot be used: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+	if err := CheckRegex(pattern); err != nil {
+		p.fail(at, err.Error())
 	}
 }
 
@@ -238,6 +234,17 @@ func (p *parser) word() Expr {
 	return p.field("a field, a value or a function")
 }
 
+// period takes a period.
+func (p *parser) period() *Period {
+	if p.tok.kind == tokWord {
+		if x, ok := p.word().(*Period); ok && x.N > 0 {
+			return x
+		}
+	}
+	p.unexpected("a period such as 5m or 1h")
+	return nil
+}
+
 // unitAfter takes a unit after the whole number n: "5 minutes".
 func (p *parser) unitAfter(n string) (Unit, bool) {
 	if p.tok.kind != tokWord || strings.Trim(n, "0123456789") != "" || len(n) > 18 {
@@ -301,6 +308,12 @@ func (p *parser) field(what string) *Field {
 	switch {
 	case p.tok.kind == tokQuoted:
 		f.Steps = append(f.Steps, Step{Name: p.tok.text})
+	case p.isWord("@") && p.peek().kind == tokQuoted: // @`a-b` is `@a-b`
+		p.advance()
+		if p.tok.spaced {
+			p.unexpected("a name after @")
+		}
+		f.Steps = append(f.Steps, Step{Name: "@" + p.tok.text})
 	case p.tok.kind == tokWord && !reserved[strings.ToLower(p.tok.text)] && p.tok.text[0] != '.':
 		f.words(p.tok.text)
 	default:

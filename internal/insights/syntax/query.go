@@ -8,6 +8,8 @@ import (
 // Query is a whole query, or a subquery.
 type Query struct {
 	Span
+	// Text is the whole text that the spans are places in.
+	Text string
 	// Sources are the SOURCE commands, which stand first; usually none.
 	Sources  []*Source
 	Commands []Command
@@ -81,6 +83,13 @@ func commandTable() map[string]func(p *parser, start int) Command {
 		"tail":    parseTail,
 		"parse":   parseParse,
 		"dedup":   parseDedup,
+		"unnest":  parseUnnest, "expand": parseExpand, "json": parseJSON,
+		"pattern": parsePattern, "diff": parseDiff, "logcompare": parseLogCompare, "anomaly": parseAnomaly,
+		"join": parseJoin, "appendcols": parseAppendCols, "lookup": parseLookup, "cidrlookup": parseCIDRLookup,
+		"relevantfields": parseRelevant, "countfrequent": parseCountFrequent, "count_frequent": parseCountFrequent,
+		"addtotals": parseAddTotals, "autoregress": parseAutoregress, "accum": parseAccum, "filldown": parseFillDown,
+		"fillmissing": parseFillMissing, "outlier": parseOutlier, "sessionize": parseSessionize,
+		"unmask": parseUnmask, "filterindex": parseFilterIndex,
 	}
 }
 
@@ -101,7 +110,7 @@ func commandNames() string {
 }
 
 func (p *parser) query() *Query {
-	q := &Query{}
+	q := &Query{Text: p.lexer.src}
 	start := p.tok.Start
 	for p.isWord("source") {
 		q.Sources = append(q.Sources, p.source())

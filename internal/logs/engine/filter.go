@@ -52,13 +52,6 @@ func Searchable(text string) bool {
 	return !unsearchable(text) && strings.Trim(text, "0123456789+-.eEinfaINFAtyTY:Z") != ""
 }
 
-// String returns f in the library's language.
-func (f *Filter) String() string {
-	var b strings.Builder
-	f.query(&b)
-	return b.String()
-}
-
 // query writes f in the library's language.
 func (f *Filter) query(b *strings.Builder) {
 	switch f.Op {
@@ -121,4 +114,15 @@ func (f *Filter) each(b *strings.Builder, condition func(text string) string) {
 
 func (f *Filter) fold(b *strings.Builder) {
 	f.each(b, func(text string) string { return ":~" + quote("(?i)"+regexp.QuoteMeta(text)) })
+}
+
+// String returns f in the library's language, cut where it is long.
+func (f *Filter) String() string {
+	const most = 1000
+	var b strings.Builder
+	f.query(&b)
+	if b.Len() > most {
+		return strings.ToValidUTF8(b.String()[:most], "") + "..."
+	}
+	return b.String()
 }

@@ -172,11 +172,7 @@ func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (n i
 
 // read gives the rows of the window that q asks for to best.
 func (e *Embedded) read(ctx context.Context, q *PageQuery, from, to int64, best *best) error {
-	query := streamsFilter(q) + containsFilter(q.Contains)
-	if q.Filter != nil {
-		query += " " + q.Filter.String()
-	}
-	query += " | fields " + eventColumns
+	query := streamsFilter(q) + containsFilter(q.Contains) + memberFilter(q.Filter) + " | fields " + eventColumns
 	readers := make([]blockReader, Workers())
 	return e.runParallel(ctx, []logstorage.TenantID{q.Tenant.id()}, query, nanos(from), nanosEnd(to),
 		func(worker int, b *logstorage.DataBlock) {
@@ -211,6 +207,16 @@ func containsFilter(lists [][]string) string {
 		}
 		b.WriteString(" (" + strings.Join(alternatives, " or ") + ")")
 	}
+	return b.String()
+}
+
+func memberFilter(f *Filter) string {
+	if f == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteByte(' ')
+	f.query(&b)
 	return b.String()
 }
 

@@ -1,0 +1,115 @@
+package exec
+
+import (
+	"context"
+	"slices"
+
+	"waybill/internal/insights/syntax"
+)
+
+// sortCommand sorts; with a limit further on it keeps no more rows than that.
+func (c *compiler) sortCommand(s *syntax.Sort, next []syntax.Command) {
+	var keys []sortKey
+	for _, k := range s.Keys {
+		keys = append(keys, sortKey{c.expr(k.X), k.Desc})
+	}
+	c.sort(keys, c.limitAhead(next), "sort")
+}
+
+// limitAhead returns the limit that the rows of a sort will come to, 0 for none:
+// no command between drops, adds or joins rows.
+func (c *compiler) limitAhead(next []syntax.Command) int {
+	for _, cmd := range next {
+		switch cmd := cmd.(type) {
+		case *syntax.Fields, *syntax.Display:
+		case *syntax.ParseCommand:
+			if cmd.Multi {
+				return 0
+			}
+		case *syntax.Limit:
+			if cmd.Tail {
+				return 0
+			}
+			return cmd.N
+		default:
+			return 0
+		}
+	}
+	return 0
+}
+
+// sort adds a sort by keys and, where they tie, newest first; limit 0 keeps all
+// rows. A sort of rows that are in an order already is stable.
+func (c *compiler) sort(keys []sortKey, limit int, name string) {
+	if c.prog.gather == nil {
+		if !c.closed {
+			c.need(FieldTimestamp)
+		}
+		p, e := c.prog, c.era
+		c.prog.gather = func(b *budget) gather {
+			return &sorter{prog: p, budget: b, era: e, keys: keys, limit: limit, name: name}
+		}
+		c.keepRows()
+		return
+	}
+	c.list(func(_ context.Context, _ *budget, rows []*row) ([]*row, error) {
+		return sortRows(rows, keys, limit), nil
+	})
+}
+
+func sortRows(rows []*row, keys []sortKey, limit int) []*row {
+	all := make([]sorted, len(rows))
+	values := make([]value, len(rows)*len(keys))
+	for i, r := range rows {
+		k := values[i*len(keys) : (i+1)*len(keys)]
+		for j := range keys {
+			k[j] = sortValue(keys[j].of(r))
+		}
+		all[i] = sorted{r, k}
+	}
+	slices.SortStableFunc(all, func(a, b sorted) int {
+		for i := range keys {
+			c := compare(a.keys[i], b.keys[i])
+			if keys[i].desc {
+				c = -c
+			}
+			if c != 0 {
+				return c
+			}
+		}
+		return 0
+	})
+	out := make([]*row, 0, len(all))
+	for i, s := range all {
+		if limit > 0 && i == limit {
+			break
+		}
+		out = append(out, s.row)
+	}
+	return out
+}
+
+// limit keeps the first rows, or the last.
+func (c *compiler) limit(l *syntax.Limit) {
+	if c.prog.gather == nil {
+		if l.Any {
+			p, e := c.prog, c.era
+			c.prog.gather = func(b *budget) gather { return &firstRows{prog: p, budget: b, era: e, limit: l.N} }
+			c.keepRows()
+			return
+		}
+		if !l.Tail {
+			c.sort(nil, l.N, "limit")
+			return
+		}
+	}
+	c.list(func(_ context.Context, _ *budget, rows []*row) ([]*row, error) {
+		if len(rows) <= l.N {
+			return rows, nil
+		}
+		if l.Tail {
+			return rows[len(rows)-l.N:], nil
+		}
+		return rows[:l.N], nil
+	})
+}

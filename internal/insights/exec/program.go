@@ -1,0 +1,225 @@
+package exec
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+)
+
+// Program is a compiled query with the state of one run of it.
+type Program struct {
+	env     *Env
+	fields  []string
+	keepers []keeper
+	// front is what each worker does with a row until gather takes it.
+	front  []rowOp
+	gather func(b *budget) gather
+	// rest is what follows on the rows that gather gives.
+	rest    []listOp
+	columns []outColumn
+	// before are the subqueries and tables to have before the first row.
+	before []func(ctx context.Context) error
+	first  *era
+	budget *budget
+
+	mu      sync.Mutex
+	workers []*Worker
+}
+
+// sink takes a row; rowOp puts a step in front of one.
+type (
+	sink  func(r *row) error
+	rowOp func(next sink) sink
+)
+
+// listOp is a step on all the rows at once, in order.
+type listOp func(ctx context.Context, b *budget, rows []*row) ([]*row, error)
+
+// outColumn is a column of the answer.
+type outColumn struct {
+	name string
+	of   eval
+}
+
+// Needs returns what the program reads of the rows.
+func (p *Program) Needs() Needs {
+	fields := slices.Clone(p.fields)
+	slices.Sort(fields)
+	return Needs{Fields: fields}
+}
+
+// Worker evaluates rows; one goroutine at a time may use it.
+type Worker struct {
+	prog   *Program
+	mu     sync.Mutex // held by Push, and by whoever looks at gather meanwhile
+	gather gather
+	sink   sink
+	bound  bound
+	row    row
+	// matched counts the rows that came through to gather.
+	matched int64
+}
+
+// Worker returns a new worker.
+func (p *Program) Worker() *Worker {
+	w := &Worker{prog: p, gather: p.gather(p.budget)}
+	w.sink = chain(p.front, func(r *row) error {
+		w.matched += r.weight
+		return w.gather.push(r)
+	})
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.workers = append(p.workers, w)
+	return w
+}
+
+func chain(ops []rowOp, last sink) sink {
+	for _, op := range slices.Backward(ops) {
+		last = op(last)
+	}
+	return last
+}
+
+// Push evaluates a batch. ErrEnough says that no further rows are needed.
+func (w *Worker) Push(b *Batch) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.bound.bind(b, w.prog.fields)
+	if n := w.prog.first.slots; len(w.row.slots) != n {
+		w.row.slots = make([]value, n)
+	}
+	r := &w.row
+	r.src, r.weight = &w.bound, 1
+	for i := range b.N {
+		r.i = i
+		if b.Times != nil {
+			r.time = b.Times[i]
+		}
+		if b.Seq != nil {
+			r.seq = b.Seq[i]
+		}
+		if b.Counts != nil {
+			r.weight = int64(b.Counts[i])
+		}
+		if err := w.sink(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Start runs the subqueries and reads the tables that rows are compared with. It
+// must return before the first Push.
+func (p *Program) Start(ctx context.Context) error {
+	for _, f := range p.before {
+		if err := f(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Partial returns the answer as of the rows that came so far; workers may go on
+// meanwhile.
+func (p *Program) Partial(ctx context.Context) (*Result, error) {
+	b := &budget{limits: p.budget.limits}
+	all := p.gather(b)
+	p.mu.Lock()
+	workers := slices.Clone(p.workers)
+	p.mu.Unlock()
+	matched := int64(0)
+	for _, w := range workers {
+		w.mu.Lock()
+		err := all.merge(w.gather)
+		matched += w.matched
+		w.mu.Unlock()
+		if err != nil {
+			return nil, err
+		}
+	}
+	return p.result(ctx, b, all, matched)
+}
+
+// Matched returns how many rows have come through the filters so far.
+func (p *Program) Matched() int64 {
+	p.mu.Lock()
+	workers := slices.Clone(p.workers)
+	p.mu.Unlock()
+	matched := int64(0)
+	for _, w := range workers {
+		w.mu.Lock()
+		matched += w.matched
+		w.mu.Unlock()
+	}
+	return matched
+}
+
+// Finish returns the answer. No worker may be pushing any more.
+func (p *Program) Finish(ctx context.Context) (*Result, error) {
+	if len(p.workers) == 0 {
+		return p.result(ctx, p.budget, p.gather(p.budget), 0)
+	}
+	all, matched := p.workers[0].gather, p.workers[0].matched
+	for _, w := range p.workers[1:] {
+		if err := all.merge(w.gather); err != nil {
+			return nil, err
+		}
+		matched += w.matched
+		w.gather = nil
+	}
+	return p.result(ctx, p.budget, all, matched)
+}
+
+func (p *Program) result(ctx context.Context, b *budget, all gather, matched int64) (*Result, error) {
+	rows, err := all.rows()
+	if err != nil {
+		return nil, err
+	}
+	for _, op := range p.rest {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if rows, err = op(ctx, b, rows); err != nil {
+			return nil, err
+		}
+	}
+	return p.answer(rows, matched), nil
+}
+
+func (p *Program) answer(rows []*row, matched int64) *Result {
+	res := &Result{Matched: matched, Rows: make([][]Field, len(rows))}
+	for _, c := range p.columns {
+		if c.name != FieldPtr {
+			res.Columns = append(res.Columns, c.name)
+		}
+	}
+	for i, r := range rows {
+		fields := make([]Field, 0, len(p.columns))
+		for _, c := range p.columns {
+			if v := c.of(r); v.kind != kindNull {
+				fields = append(fields, Field{c.name, v.display()})
+			}
+		}
+		res.Rows[i] = fields
+	}
+	return res
+}
+
+// Run runs p over one source and returns the answer.
+func (p *Program) Run(ctx context.Context, src Source) (*Result, error) {
+	if err := p.Start(ctx); err != nil {
+		return nil, err
+	}
+	w := p.Worker()
+	err := src(ctx, func(b *Batch) error {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return w.Push(b)
+	})
+	if err != nil && !errors.Is(err, ErrEnough) {
+		return nil, err
+	}
+	return p.Finish(ctx)
+}
