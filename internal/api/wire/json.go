@@ -128,11 +128,14 @@ func (jsonCodec) result(_ *Request, _ string, out any) ([]byte, error) {
 }
 
 func (jsonCodec) failure(r *Request, _ string, e *awserr.Error) []byte {
-	members := map[string]string{"__type": e.Code, r.service.message: e.Message}
-	maps.Copy(members, e.Members)
+	members := map[string]any{"__type": e.Code, r.service.message: e.Message}
+	for name, text := range e.Members {
+		members[name] = text
+	}
+	maps.Copy(members, e.Shape)
 	body, err := marshalJSON(members)
 	if err != nil {
-		// Strings always marshal.
+		// Strings, and structures of strings and numbers, always marshal.
 		return []byte(`{"__type":"InternalFailure"}`)
 	}
 	return body
