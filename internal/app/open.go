@@ -34,11 +34,18 @@ func (s *Server) openFolder(context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.folder.close)
+	s.folder.useReserve(s.logger)
 	if _, err := os.Stat(s.folder.file("meta.db")); errors.Is(err, fs.ErrNotExist) {
 		// Only the first start may make the key: a new one would open nothing later.
 		_, err := seal.OpenFile(s.cfg.KeyPath())
 		return err
 	}
+	return nil
+}
+
+// keepReserve comes last: a server that has started may need the next start.
+func (s *Server) keepReserve(context.Context) error {
+	s.folder.keepReserve(s.logger)
 	return nil
 }
 
@@ -92,7 +99,10 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	if err := engine.Configure(engine.Settings{MemoryBytes: s.cfg.MemoryLimit}); err != nil {
 		return err
 	}
-	if s.logs, err = logs.Open(ctx, logs.Config{DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger}); err != nil {
+	if s.logs, err = logs.Open(ctx, logs.Config{
+		DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger,
+		MinFree: uint64(s.cfg.MinFreeSpace), Checkpoint: time.Duration(s.cfg.Checkpoint * float64(time.Second)),
+	}); err != nil {
 		return err
 	}
 	s.onClose(func() error {

@@ -61,7 +61,7 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger) (*Server
 	s := &Server{cfg: cfg, logger: logger}
 	for _, step := range []func(context.Context) error{
 		s.openFolder, s.openStores, s.openIdentity, s.openLogs, s.openTrail, s.openListener, s.openDoor, s.openConsole,
-		s.declare, s.openPublisher, s.openPipeline,
+		s.declare, s.openPublisher, s.openPipeline, s.keepReserve,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())

@@ -7,6 +7,7 @@ import (
 	"waybill/internal/api/validate"
 	"waybill/internal/arn"
 	"waybill/internal/awserr"
+	"waybill/internal/iam/policy"
 	"waybill/internal/logs"
 )
 
@@ -18,6 +19,14 @@ type PutResourcePolicyInput struct {
 	PolicyDocument     *string `json:"policyDocument,omitempty"`
 	ResourceArn        *string `json:"resourceArn,omitempty"`
 	ExpectedRevisionID *string `json:"expectedRevisionId,omitempty"`
+}
+
+// WrittenPolicy implements api.PolicyWriter.
+func (in *PutResourcePolicyInput) WrittenPolicy() (policy.Kind, string) {
+	if in.PolicyDocument == nil {
+		return policy.Resource, ""
+	}
+	return policy.Resource, *in.PolicyDocument
 }
 
 // ResourcePolicy is CloudWatch Logs'.

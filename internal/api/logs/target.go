@@ -10,6 +10,7 @@ import (
 	"waybill/internal/api/validate"
 	"waybill/internal/arn"
 	"waybill/internal/awserr"
+	"waybill/internal/iam"
 	"waybill/internal/logs"
 )
 
@@ -58,7 +59,12 @@ func (t target) resource() string {
 	return arn.LogStream(t.Region, t.Account, t.group, t.stream)
 }
 
+// scopeOf is where names are looked up: the caller's account; for a service
+// principal the account that it acts for.
 func scopeOf(c *api.Call) logs.Scope {
+	if c.Caller.Type == iam.TypeService {
+		return logs.Scope{Account: c.Caller.SourceAccount, Region: c.Region}
+	}
 	return logs.Scope{Account: c.Caller.Account, Region: c.Region}
 }
 
