@@ -36,6 +36,11 @@ func (s *Server) openFolder(context.Context) (err error) {
 	}
 	s.onClose(s.folder.close)
 	s.folder.useReserve(s.logger)
+	if _, err := os.Stat(s.folder.file("meta.db")); errors.Is(err, fs.ErrNotExist) {
+		// Only the first start may make the key: a new one would open nothing later.
+		_, err := seal.OpenFile(s.cfg.KeyPath())
+		return err
+	}
 	return nil
 }
 
@@ -63,7 +68,7 @@ func (s *Server) openIdentity(ctx context.Context) error {
 	if s.protection, err = audit.NewProtection(); err != nil {
 		return err
 	}
-	keyring, err := seal.OpenFile(s.folder.file("key"))
+	keyring, err := seal.ReadFile(s.cfg.KeyPath())
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,12 @@ func serialization(format string, args ...any) *awserr.Error {
 	return awserr.New("SerializationException", format, args...)
 }
 
+// JSONDecoder is an input that reads its usual form by itself, where that is
+// worth the trouble. DecodeJSON reports whether body, which begins with "{",
+// has that form; if not, it must leave the input as it was, and encoding/json
+// has the last word. What it accepts must come to the same as there.
+type JSONDecoder interface{ DecodeJSON(body []byte) bool }
+
 // decode takes an empty body for an empty object. Member names are matched
 // without regard to case where the exact one is absent, which AWS does not do.
 func (jsonCodec) decode(r *Request, in any) error {
@@ -36,6 +42,9 @@ func (jsonCodec) decode(r *Request, in any) error {
 	}
 	if body[0] != '{' {
 		return serialization("%s found where a structure was expected.", startOf(body[0]))
+	}
+	if own, ok := in.(JSONDecoder); ok && own.DecodeJSON(body) {
+		return nil
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(in); err != nil {
