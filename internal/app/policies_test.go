@@ -64,7 +64,7 @@ func runServer(t *testing.T) *running {
 		t.Fatal(err)
 	}
 	r.admins[accountB] = r.user(t, accountB, "admin", nil)
-	if err := s.iam.AttachUserPolicy(t.Context(), accountB, "admin", iam.ManagedPolicyARN("AdministratorAccess")); err != nil {
+	if err := s.iam.Attach(t.Context(), iam.Owner{Kind: iam.KindUser, Account: accountB, Name: "admin"}, iam.ManagedPolicyARN("AdministratorAccess")); err != nil {
 		t.Fatal(err)
 	}
 	return r
@@ -76,7 +76,7 @@ func static(c iam.Credentials) aws.CredentialsProvider {
 
 func (r *running) user(t *testing.T, account, name string, tags []iam.Tag) aws.CredentialsProvider {
 	t.Helper()
-	if _, err := r.iam.CreateUser(t.Context(), account, "/", name, tags); err != nil {
+	if _, err := r.iam.CreateUser(t.Context(), account, iam.NewUser{Name: name, Tags: tags}); err != nil {
 		t.Fatal(err)
 	}
 	key, err := r.iam.CreateAccessKey(t.Context(), account, name)
@@ -143,6 +143,16 @@ func allowed(t *testing.T, err error) bool {
 	return err == nil || e.ErrorCode() != "AccessDenied" && e.ErrorCode() != "AccessDeniedException"
 }
 
+func wantAPIError(t *testing.T, what string, err error, code, text string) {
+	t.Helper()
+	var e smithy.APIError
+	if !errors.As(err, &e) {
+		t.Errorf("%s: error %v, want %s", what, err, code)
+	} else if e.ErrorCode() != code || !strings.Contains(e.ErrorMessage(), text) {
+		t.Errorf("%s: error %s: %s\nwant %s: ...%s...", what, e.ErrorCode(), e.ErrorMessage(), code, text)
+	}
+}
+
 const trustAccount = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + accountA + `"},"Action":"sts:AssumeRole"}]}`
 
 // TestConditionKeys asks, over the signed API, for every condition key that is
@@ -199,9 +209,9 @@ func (r *running) permit(t *testing.T, caller, condition string) {
 	document := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*","Condition":` + condition + `}]}`
 	var err error
 	if caller == "user" {
-		err = r.iam.PutUserPolicy(t.Context(), accountA, "ann", "p", document)
+		err = r.iam.PutPolicy(t.Context(), iam.Owner{Kind: iam.KindUser, Account: accountA, Name: "ann"}, "p", document)
 	} else {
-		err = r.iam.PutRolePolicy(t.Context(), accountA, "writer", "p", document)
+		err = r.iam.PutPolicy(t.Context(), iam.Owner{Kind: iam.KindRole, Account: accountA, Name: "writer"}, "p", document)
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", condition, err)
@@ -282,7 +292,7 @@ func TestLogGroupWithoutStarIsNotItsStreams(t *testing.T) {
 		name := fmt.Sprint("u", i)
 		creds := r.user(t, accountA, name, nil)
 		document := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"logs:*","Resource":"` + c.resource + `"}]}`
-		if err := r.iam.PutUserPolicy(t.Context(), accountA, name, "p", document); err != nil {
+		if err := r.iam.PutPolicy(t.Context(), iam.Owner{Kind: iam.KindUser, Account: accountA, Name: name}, "p", document); err != nil {
 			t.Fatal(err)
 		}
 		l := cwl.NewFromConfig(r.config(creds))

@@ -207,7 +207,11 @@ func (s *Service) AssumeRole(ctx context.Context, caller Principal, q AssumeRole
 
 // assume makes the session of a request that is prepared and permitted.
 func (s *Service) assume(ctx context.Context, caller *Principal, q *AssumeRoleRequest) (Session, error) {
-	if _, err := s.sessionPolicies(ctx, q.RoleARN, q.Policy, q.PolicyARNs); err != nil {
+	role, err := arn.Parse(q.RoleARN)
+	if err != nil {
+		return Session{}, err
+	}
+	if _, err := s.sessionPolicies(ctx, role.Account, q.Policy, q.PolicyARNs); err != nil {
 		return Session{}, err
 	}
 	r, found, err := s.findRole(ctx, q.RoleARN)

@@ -20,40 +20,46 @@ func (s *Service) Authenticate(ctx context.Context, accessKeyID, sessionToken st
 	if !strings.HasPrefix(accessKeyID, prefixAccessKey) {
 		return "", Principal{}, invalidToken()
 	}
-	var sealed string
-	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		p, sealed, err = keyOwner(ctx, tx, accessKeyID)
-		return err
-	})
+	k, err := recall(ctx, s, ownerKey{accessKeyID}, func(tx *sql.Tx) (ownedKey, error) { return keyOwner(ctx, tx, accessKeyID) })
 	if err != nil {
 		return "", Principal{}, err
 	}
-	secret, err = s.openSecret(accessKeyID, sealed)
+	secret, err = s.openSecret(accessKeyID, k.sealed)
 	if err != nil {
 		return "", Principal{}, err
 	}
-	return secret, p, nil
+	return secret, k.principal, nil
+}
+
+// ownerKey is under which the memo holds an ownedKey.
+type ownerKey struct{ accessKeyID string }
+
+// ownedKey is an active access key: its sealed secret and who signs with it.
+type ownedKey struct {
+	sealed    string
+	principal Principal
 }
 
 // keyOwner returns whose an active key is, with its sealed secret.
-func keyOwner(ctx context.Context, tx *sql.Tx, keyID string) (p Principal, sealed string, err error) {
+func keyOwner(ctx context.Context, tx *sql.Tx, keyID string) (k ownedKey, err error) {
 	var service sql.NullString
 	row := tx.QueryRowContext(ctx, `SELECT secret, service FROM access_keys WHERE id = ? AND status = ?`, keyID, statusActive)
-	switch err := row.Scan(&sealed, &service); {
+	switch err := row.Scan(&k.sealed, &service); {
 	case errors.Is(err, sql.ErrNoRows):
-		return p, "", invalidToken()
+		return k, invalidToken()
 	case err != nil:
-		return p, "", fmt.Errorf("read access key %s: %w", keyID, err)
+		return k, fmt.Errorf("read access key %s: %w", keyID, err)
 	}
 	if service.Valid {
-		p = ServicePrincipal(service.String, "", "")
-		p.AccessKeyID = keyID
-		return p, sealed, nil
+		k.principal = ServicePrincipal(service.String, "", "")
+		k.principal.AccessKeyID = keyID
+		return k, nil
 	}
 	row = tx.QueryRowContext(ctx, `SELECT `+userColumns+` FROM users u JOIN access_keys k ON k.user_id = u.id WHERE k.id = ?`, keyID)
 	u, err := scanUser(row.Scan)
 	if err != nil {
-		return p, "", fmt.Errorf("read the user of access key %s: %w", keyID, err)
+		return k, fmt.Errorf("read the user of access key %s: %w", keyID, err)
 	}
-	return u.principal(keyID), sealed, nil
+	k.principal = u.principal(keyID)
+	return k, nil
 }

@@ -50,27 +50,19 @@ func denied(reason string) policy.Decision {
 // gather puts the policies that apply into set. known is false if the user or
 // role behind the principal is gone.
 func (s *Service) gather(ctx context.Context, p *Principal, request *policy.Request, set *policy.Set) (known bool, err error) {
-	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		if known, err = s.gatherIdentity(ctx, tx, p, set); err != nil || !known {
-			return err
-		}
-		if !assumes(request) {
-			return nil
-		}
-		set.ResourceRequired = true
-		r, found, err := roleByARN(ctx, tx, request.Resource)
-		if err != nil || !found {
-			return err
-		}
-		trust, err := s.trustOf(&r)
-		set.Resource = []policy.Named{trust}
-		return err
-	})
-	if err != nil || !known || set.ResourceRequired || s.ResourcePolicies == nil || request.Resource == "*" {
+	if known, err = s.gatherIdentity(ctx, p, set); err != nil || !known {
 		return known, err
 	}
+	if assumes(request) {
+		set.ResourceRequired = true
+		set.Resource, err = s.trustFor(ctx, request.Resource)
+		return true, err
+	}
+	if s.ResourcePolicies == nil || request.Resource == "*" {
+		return true, nil
+	}
 	set.Resource, err = s.ResourcePolicies(ctx, request.Resource)
-	return known, wrap(err, "read the resource policies of %s", request.Resource)
+	return true, wrap(err, "read the resource policies of %s", request.Resource)
 }
 
 // assumes reports whether a request is one that a role's trust policy decides.
@@ -78,31 +70,49 @@ func assumes(r *policy.Request) bool {
 	return strings.HasPrefix(strings.ToLower(r.Action), "sts:") && strings.HasPrefix(r.Resource, "arn:aws:iam::")
 }
 
-func (s *Service) gatherIdentity(ctx context.Context, tx *sql.Tx, p *Principal, set *policy.Set) (known bool, err error) {
-	var table string
-	inline, attached := userInline, userAttached
+// identityKey and trustKey are of what the memo holds for decisions.
+type (
+	identityKey struct{ id string }
+	trustKey    struct{ roleARN string }
+)
+
+func (s *Service) gatherIdentity(ctx context.Context, p *Principal, set *policy.Set) (known bool, err error) {
+	kind := KindUser
 	switch p.Type {
 	case TypeUser:
-		table = "users"
 	case TypeAssumedRole:
-		table, inline, attached = "roles", roleInline, roleAttached
+		kind = KindRole
 	default:
 		return true, nil
 	}
 	id := p.entityID()
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM `+table+` WHERE id = ?`, id).Scan(&n); err != nil {
-		return false, wrap(err, "look for %s", id)
+	n, err := recall(ctx, s, identityKey{id}, func(tx *sql.Tx) (*identity, error) { return s.identityOf(ctx, tx, kind, id) })
+	if err != nil || n == nil {
+		return false, err
 	}
-	if n == 0 {
-		return false, nil
-	}
-	set.Identity, err = s.identityPolicies(ctx, tx, inline, attached, id)
-	return true, err
+	set.Identity, set.Boundary, set.HasBoundary = n.policies, n.boundary, n.hasBoundary
+	return true, nil
+}
+
+// trustFor returns the trust policy of a role; none if there is no such role.
+func (s *Service) trustFor(ctx context.Context, roleARN string) ([]policy.Named, error) {
+	return recall(ctx, s, trustKey{roleARN}, func(tx *sql.Tx) ([]policy.Named, error) {
+		r, found, err := roleByARN(ctx, tx, roleARN)
+		if err != nil || !found {
+			return nil, err
+		}
+		trust, err := s.trustOf(&r)
+		return []policy.Named{trust}, err
+	})
 }
 
 // decide evaluates; for a service that acts across accounts twice.
 func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set) policy.Decision {
+	if p.Type == TypeService && p.SourceARN != "" {
+		if a, err := arn.Parse(p.SourceARN); err != nil || a.Account != p.SourceAccount {
+			return denied("the service names a source and an account that do not belong together: " + p.SourceARN + " and " + p.SourceAccount)
+		}
+	}
 	d := policy.Evaluate(request, set)
 	if p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
 		return d
@@ -209,16 +219,28 @@ func (s *Service) EvaluateRole(ctx context.Context, roleARN, action, resource st
 }
 
 // EvaluateTrust decides whether p may assume a role: for a service principal,
-// whether the trust policy lets it in for its SourceARN and SourceAccount.
+// whether the trust policy lets it in for its SourceARN and SourceAccount. The
+// reason of a refusal adds what is odd about the policy, if it is p's account's.
 func (s *Service) EvaluateTrust(ctx context.Context, roleARN string, p Principal) (policy.Decision, error) {
-	_, found, err := s.findRole(ctx, roleARN)
+	r, found, err := s.findRole(ctx, roleARN)
 	if err != nil {
 		return policy.Decision{}, err
 	}
 	if !found {
 		return denied("the role " + roleARN + " does not exist"), nil
 	}
-	return s.Authorize(ctx, p, "sts:AssumeRole", roleARN, nil)
+	d, err := s.Authorize(ctx, p, "sts:AssumeRole", roleARN, nil)
+	if err != nil || d.Allowed() || d.Foreign {
+		return d, err
+	}
+	trust, err := s.trustOf(&r)
+	if err != nil {
+		return d, err
+	}
+	for _, warning := range policy.Warnings(trust.Document) {
+		d.Reason += "; " + warning
+	}
+	return d, nil
 }
 
 func (s *Service) findRole(ctx context.Context, roleARN string) (r Role, found bool, err error) {

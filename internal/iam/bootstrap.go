@@ -58,12 +58,12 @@ func (s *Service) createAdministrator(ctx context.Context, tx *sql.Tx, account, 
 	if err := s.ensureAccount(ctx, tx, account); err != nil {
 		return Credentials{}, err
 	}
-	u, err := s.createUser(ctx, tx, account, "/", AdministratorName, nil)
+	u, err := s.createUser(ctx, tx, account, NewUser{Name: AdministratorName})
 	if err != nil {
 		return Credentials{}, err
 	}
-	if _, err := tx.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE id = ?`, hash, u.ID); err != nil {
-		return Credentials{}, fmt.Errorf("set password of %s: %w", u.ID, err)
+	if err := s.writePassword(ctx, tx, u.ID, hash, false, 0); err != nil {
+		return Credentials{}, err
 	}
 	if err := userAttached.put(ctx, tx, u.ID, ManagedPolicyARN("AdministratorAccess")); err != nil {
 		return Credentials{}, err

@@ -23,6 +23,15 @@ const (
 	CodeSignIn         = "AuthFailure"
 	CodeParameterValue = "InvalidParameterValue"
 	CodePackedTooLarge = "PackedPolicyTooLarge"
+
+	CodePasswordViolation = "PasswordPolicyViolation"
+	CodeInvalidUserType   = "InvalidUserType"
+	CodeConcurrent        = "ConcurrentModification"
+
+	// CodePasswordReset and CodePasswordExpired are SignIn's own: the password was
+	// right, but a new one is due, which the user may choose or may not.
+	CodePasswordReset   = "PasswordResetRequired"
+	CodePasswordExpired = "PasswordExpired"
 )
 
 func noSuch(format string, args ...any) error {

@@ -111,3 +111,46 @@ func wantError(t *testing.T, err error, status int, code, text string) {
 		t.Errorf("got %d %s %q\nwant %d %s %q", e.HTTPStatus(), e.Code, e.Message, status, code, text)
 	}
 }
+
+// The entities' operations by kind, as IAM's API has them.
+
+func (f *fixture) CreateUser(ctx context.Context, account, path, name string, tags []Tag) (User, error) {
+	return f.Service.CreateUser(ctx, account, NewUser{Name: name, Path: path, Tags: tags})
+}
+
+func (f *fixture) SetPassword(ctx context.Context, account, user, password string) error {
+	_, err := f.CreateLoginProfile(ctx, account, user, password, false)
+	return err
+}
+
+func (f *fixture) PutUserPolicy(ctx context.Context, account, user, name, document string) error {
+	return f.PutPolicy(ctx, userOwner(account, user), name, document)
+}
+
+func (f *fixture) AttachUserPolicy(ctx context.Context, account, user, policyARN string) error {
+	return f.Attach(ctx, userOwner(account, user), policyARN)
+}
+
+func (f *fixture) PutRolePolicy(ctx context.Context, account, role, name, document string) error {
+	return f.PutPolicy(ctx, roleOwner(account, role), name, document)
+}
+
+func (f *fixture) RolePolicy(ctx context.Context, account, role, name string) (string, error) {
+	return f.Policy(ctx, roleOwner(account, role), name)
+}
+
+func (f *fixture) RolePolicies(ctx context.Context, account, role string) ([]string, error) {
+	return f.Policies(ctx, roleOwner(account, role))
+}
+
+func (f *fixture) DeleteRolePolicy(ctx context.Context, account, role, name string) error {
+	return f.DeletePolicy(ctx, roleOwner(account, role), name)
+}
+
+func (f *fixture) AttachRolePolicy(ctx context.Context, account, role, policyARN string) error {
+	return f.Attach(ctx, roleOwner(account, role), policyARN)
+}
+
+func (f *fixture) DetachRolePolicy(ctx context.Context, account, role, policyARN string) error {
+	return f.Detach(ctx, roleOwner(account, role), policyARN)
+}

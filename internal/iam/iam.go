@@ -52,8 +52,12 @@ type Options struct {
 // Service is the identity store of all accounts. It is safe for concurrent use.
 type Service struct {
 	Options
+	// DB stands in for that of Options, so that no write goes past the memo.
+	DB        database
+	memo      *memo
 	managed   map[string]ManagedPolicy
 	documents documentCache
+	uses      keyUses
 	hashing   hashQueue
 	tokens    *webidentity.Verifier
 }
@@ -70,11 +74,15 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the identity service: %w", err)
 	}
-	return &Service{Options: o, managed: managed, hashing: newHashQueue(), tokens: webidentity.New(o.Now)}, nil
+	m := &memo{}
+	return &Service{Options: o, DB: database{o.DB, m}, memo: m, managed: managed, hashing: newHashQueue(), tokens: webidentity.New(o.Now)}, nil
 }
 
 // now is the time to store: whole milliseconds.
 func (s *Service) now() time.Time { return s.Now().UTC().Truncate(time.Millisecond) }
+
+// Fold makes names that IAM takes as the same equal; lists are in this order.
+func Fold(name string) string { return fold(name) }
 
 // fold makes names that IAM takes as the same equal.
 func fold(name string) string { return strings.ToLower(name) }

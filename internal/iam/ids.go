@@ -13,6 +13,8 @@ import (
 const (
 	prefixUser       = "AIDA"
 	prefixRole       = "AROA"
+	prefixGroup      = "AGPA"
+	prefixPolicy     = "ANPA"
 	prefixAccessKey  = "AKIA"
 	prefixSessionKey = "ASIA"
 )
@@ -69,12 +71,17 @@ func newSecret() string {
 	return base64.StdEncoding.EncodeToString(raw)
 }
 
-// newPassword returns a console password that is easy to type: 100 random bits
-// in four groups.
+// newPassword returns a console password that is easy to type: about 100 random
+// bits in four groups. It has letters, digits and symbols, as AWS's default
+// password policy wants.
 func newPassword() string {
-	var groups []string
-	for range 4 {
-		groups = append(groups, strings.ToLower(randomText(5)))
+	for {
+		var groups []string
+		for range 4 {
+			groups = append(groups, strings.ToLower(randomText(5)))
+		}
+		if p := strings.Join(groups, "-"); strings.ContainsAny(p, "234567") && strings.ContainsAny(p, "abcdefghijklmnopqrstuvwxyz") {
+			return p
+		}
 	}
-	return strings.Join(groups, "-")
 }

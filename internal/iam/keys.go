@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Credentials are a long-term access key with its secret.
@@ -13,29 +14,46 @@ type Credentials struct {
 	Secret      string
 }
 
+// AccessKey is a user's access key, as far as it may be seen after its creation.
+type AccessKey struct {
+	ID      string
+	User    string
+	Active  bool
+	Created time.Time
+	Use     KeyUse
+}
+
+// Status is the word of IAM's API: "Active" or "Inactive".
+func (k *AccessKey) Status() string { return statusWord(k.Active) }
+
 // keyPurpose separates sealed secrets of access keys from all else.
 const keyPurpose = "access-key"
 
 const (
-	statusActive = "Active"
-	maxUserKeys  = 2 // IAM quota "access keys assigned to an IAM user"
+	statusActive   = "Active"
+	statusInactive = "Inactive"
+	maxUserKeys    = 2 // IAM quota "access keys assigned to an IAM user"
 )
 
-// CreateAccessKey gives a user one more access key. The secret is shown this once.
+func statusWord(active bool) string {
+	if active {
+		return statusActive
+	}
+	return statusInactive
+}
+
+// CreateAccessKey gives a user one more access key. The secret is shown this
+// once (IAM CreateAccessKey).
 func (s *Service) CreateAccessKey(ctx context.Context, account, user string) (c Credentials, err error) {
-	err = s.DB.Write(ctx, func(tx *sql.Tx) error {
-		u, err := userByName(ctx, tx, account, user)
-		if err != nil {
-			return err
-		}
+	err = s.changeEntity(ctx, userOwner(account, user), func(tx *sql.Tx, e *Entity) error {
 		var n int
-		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM access_keys WHERE user_id = ?`, u.ID).Scan(&n); err != nil {
-			return fmt.Errorf("count access keys of %s: %w", u.ID, err)
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM access_keys WHERE user_id = ?`, e.ID).Scan(&n); err != nil {
+			return fmt.Errorf("count access keys of %s: %w", e.ID, err)
 		}
 		if n >= maxUserKeys {
 			return limitExceeded("Cannot exceed quota for AccessKeysPerUser: %d", maxUserKeys)
 		}
-		c, err = s.insertKey(ctx, tx, u.ID, nil)
+		c, err = s.insertKey(ctx, tx, e.ID, nil)
 		return err
 	})
 	return c, err
@@ -65,22 +83,71 @@ func (s *Service) openSecret(keyID, sealed string) (string, error) {
 	return string(secret), nil
 }
 
-// SetAccessKeyActive activates or deactivates a user's key.
-func (s *Service) SetAccessKeyActive(ctx context.Context, account, user, keyID string, active bool) error {
-	status := "Inactive"
-	if active {
-		status = statusActive
-	}
-	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		u, err := userByName(ctx, tx, account, user)
+// AccessKeys returns a user's access keys, oldest first (IAM ListAccessKeys).
+func (s *Service) AccessKeys(ctx context.Context, account, user string) (list []AccessKey, err error) {
+	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
+		e, err := userOwner(account, user).entity(ctx, tx)
 		if err != nil {
 			return err
 		}
-		n, err := execCount(ctx, tx, `UPDATE access_keys SET status = ? WHERE id = ? AND user_id = ?`, status, keyID, u.ID)
-		if err == nil && n == 0 {
-			return noSuch("The Access Key with id %s cannot be found.", keyID)
+		list, err = readRows(ctx, tx, scanKey, `SELECT `+keyColumns+` FROM access_keys k JOIN users u ON u.id = k.user_id
+			WHERE u.id = ? ORDER BY k.created, k.id`, e.ID)
+		return err
+	})
+	for i := range list {
+		list[i].Use = s.uses.newer(list[i].ID, list[i].Use)
+	}
+	return list, err
+}
+
+const keyColumns = `k.id, u.name, k.status, k.created, k.last_used, k.last_service, k.last_region`
+
+func scanKey(scan func(...any) error) (k AccessKey, err error) {
+	var status string
+	var created, used int64
+	err = scan(&k.ID, &k.User, &status, &created, &used, &k.Use.Service, &k.Use.Region)
+	k.Active, k.Created, k.Use.At = status == statusActive, fromMillis(created), fromMillis(used)
+	return k, err
+}
+
+// AccessKey returns a user's key of an account by its id, with its last use
+// (IAM GetAccessKeyLastUsed).
+func (s *Service) AccessKey(ctx context.Context, account, keyID string) (k AccessKey, err error) {
+	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
+		row := tx.QueryRowContext(ctx, `SELECT `+keyColumns+` FROM access_keys k JOIN users u ON u.id = k.user_id
+			WHERE k.id = ? AND u.account = ?`, keyID, account)
+		k, err = scanKey(row.Scan)
+		if errors.Is(err, sql.ErrNoRows) {
+			return noSuchKey(keyID)
 		}
-		return wrap(err, "update access key %s", keyID)
+		return wrap(err, "read access key %s", keyID)
+	})
+	k.Use = s.uses.newer(keyID, k.Use)
+	return k, err
+}
+
+func noSuchKey(keyID string) error {
+	return noSuch("The Access Key with id %s cannot be found.", keyID)
+}
+
+// SetAccessKeyActive activates or deactivates a user's key, from the next
+// request on (IAM UpdateAccessKey).
+func (s *Service) SetAccessKeyActive(ctx context.Context, account, user, keyID string, active bool) error {
+	return s.changeKey(ctx, account, user, keyID, `UPDATE access_keys SET status = '`+statusWord(active)+`' WHERE id = ? AND user_id = ?`)
+}
+
+// DeleteAccessKey removes a user's key (IAM DeleteAccessKey).
+func (s *Service) DeleteAccessKey(ctx context.Context, account, user, keyID string) error {
+	return s.changeKey(ctx, account, user, keyID, `DELETE FROM access_keys WHERE id = ? AND user_id = ?`)
+}
+
+func (s *Service) changeKey(ctx context.Context, account, user, keyID, statement string) error {
+	return s.changeEntity(ctx, userOwner(account, user), func(tx *sql.Tx, e *Entity) error {
+		n, err := execCount(ctx, tx, statement, keyID, e.ID)
+		if err == nil && n == 0 {
+			return noSuchKey(keyID)
+		}
+		return wrap(err, "change access key %s", keyID)
 	})
 }
 

@@ -12,8 +12,9 @@ import (
 //go:embed managed/*.json
 var managedDocuments embed.FS
 
-// ManagedPolicy is a policy that AWS manages: the same in every account, and
-// nobody's to change.
+// ManagedPolicy is a policy that stands on its own and is attached to entities:
+// one that AWS manages, the same in every account and nobody's to change, or one
+// of a customer's.
 type ManagedPolicy struct {
 	ARN  string
 	Name string
@@ -21,13 +22,18 @@ type ManagedPolicy struct {
 	ID          string
 	Path        string
 	Description string
-	// Version is the default version, the only one kept here.
-	Version  string
+	// Version is the default version, "v1"; of AWS's policies the only one kept here.
+	Version string
+	// Document is that of the default version; read it with PolicyVersion, as a
+	// customer's is not filled in by lists.
 	Document string
 	// ServiceRole marks a policy for service-linked roles only.
 	ServiceRole bool
 	Created     time.Time
 	Updated     time.Time
+	Tags        []Tag
+	// Uses are those in the account that asks.
+	Uses Uses
 
 	parsed *policy.Document
 }
@@ -76,10 +82,4 @@ func loadManaged() (map[string]ManagedPolicy, error) {
 		byARN[m.ARN] = m
 	}
 	return byARN, nil
-}
-
-// ManagedPolicy returns the AWS-managed policy of that ARN.
-func (s *Service) ManagedPolicy(policyARN string) (ManagedPolicy, bool) {
-	m, ok := s.managed[policyARN]
-	return m, ok
 }

@@ -5,24 +5,23 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"waybill/internal/arn"
 	"waybill/internal/awserr"
-	"waybill/internal/iam/policy"
 )
 
-// inlineTable is the inline policies of users or of roles.
+// inlineTable is the inline policies of one kind of entity.
 type inlineTable struct {
 	table, owner string // table and the column of its owner
-	kind         string // as messages name the owner: "role", "user"
+	kind         string // as messages name the owner
 	most         int    // characters of all policies of one owner
 }
 
 var (
-	userInline = inlineTable{"user_policies", "user_id", "user", maxUserInline}
-	roleInline = inlineTable{"role_policies", "role_id", "role", maxInlinePolicies}
+	userInline  = inlineTable{"user_policies", "user_id", "user", maxUserInline}
+	roleInline  = inlineTable{"role_policies", "role_id", "role", maxInlinePolicies}
+	groupInline = inlineTable{"group_policies", "group_id", "group", maxGroupInline}
 )
 
 // put writes one policy; ownerName is for the message.
@@ -94,15 +93,16 @@ func (t inlineTable) delete(ctx context.Context, tx *sql.Tx, id, name string) er
 	return nil
 }
 
-// attachTable is the managed policies attached to users or to roles.
+// attachTable is the managed policies attached to one kind of entity.
 type attachTable struct {
 	table, owner string
 	quota        string
 }
 
 var (
-	userAttached = attachTable{"user_attachments", "user_id", "PoliciesPerUser"}
-	roleAttached = attachTable{"role_attachments", "role_id", "PoliciesPerRole"}
+	userAttached  = attachTable{"user_attachments", "user_id", "PoliciesPerUser"}
+	roleAttached  = attachTable{"role_attachments", "role_id", "PoliciesPerRole"}
+	groupAttached = attachTable{"group_attachments", "group_id", "PoliciesPerGroup"}
 )
 
 func (t attachTable) put(ctx context.Context, tx *sql.Tx, id, policyARN string) error {
@@ -164,67 +164,6 @@ func CheckPolicyARN(policyARN string) error {
 		return awserr.New(CodeValidation, "Invalid ARN:  Could not be parsed!")
 	}
 	return nil
-}
-
-// attachable returns the managed policy if it may be attached to a user or an
-// ordinary role.
-func (s *Service) attachable(policyARN string) (ManagedPolicy, error) {
-	if err := CheckPolicyARN(policyARN); err != nil {
-		return ManagedPolicy{}, err
-	}
-	m, ok := s.managed[policyARN]
-	switch {
-	case !ok:
-		return m, noSuch("Policy %s does not exist or is not attachable.", policyARN)
-	case m.ServiceRole:
-		return m, awserr.WithStatus(http.StatusBadRequest, CodeNotAttachable, "Cannot attach a Service Role Policy to a Customer Role.")
-	}
-	return m, nil
-}
-
-// Attachments counts the users and roles of an account that a managed policy
-// is attached to.
-func (s *Service) Attachments(ctx context.Context, account, policyARN string) (n int, err error) {
-	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, `SELECT
-			(SELECT count(*) FROM user_attachments a JOIN users u ON u.id = a.user_id WHERE u.account = ? AND a.policy_arn = ?) +
-			(SELECT count(*) FROM role_attachments a JOIN roles r ON r.id = a.role_id WHERE r.account = ? AND a.policy_arn = ?)`,
-			account, policyARN, account, policyARN)
-		if err := row.Scan(&n); err != nil {
-			return fmt.Errorf("count attachments of %s in %s: %w", policyARN, account, err)
-		}
-		return nil
-	})
-	return n, err
-}
-
-// identityPolicies returns the parsed policies of a user or a role.
-func (s *Service) identityPolicies(ctx context.Context, tx *sql.Tx, inline inlineTable, attached attachTable, id string) ([]policy.Named, error) {
-	texts, err := inline.all(ctx, tx, id)
-	if err != nil {
-		return nil, err
-	}
-	arns, err := attached.all(ctx, tx, id)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]policy.Named, 0, len(texts)+len(arns))
-	for _, t := range texts {
-		doc, err := s.documents.parse(policy.Identity, t.text)
-		if err != nil {
-			return nil, fmt.Errorf("stored policy %s of %s: %w", t.name, id, hide(err))
-		}
-		list = append(list, policy.Named{Name: t.name, Document: doc})
-	}
-	for _, a := range arns {
-		m, ok := s.managed[a]
-		if !ok {
-			// An older Waybill cannot know what it would have denied.
-			return nil, fmt.Errorf("policy %s is attached to %s but not known here", a, id)
-		}
-		list = append(list, policy.Named{Name: m.Name, ARN: m.ARN, Document: m.parsed})
-	}
-	return list, nil
 }
 
 // hide turns an error in AWS's terms into a fault of ours: what is stored was

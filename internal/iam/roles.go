@@ -27,6 +27,8 @@ type Role struct {
 	// MaxSession is the longest session: 1 to 12 hours.
 	MaxSession time.Duration
 	Tags       []Tag
+	// Boundary is the ARN of the permissions boundary; empty for none.
+	Boundary string
 	// LinkedService is the service of a service-linked role, else empty.
 	LinkedService string
 	Created       time.Time
@@ -41,13 +43,15 @@ func (r *Role) ARN() string { return arn.IAM(r.Account, "role", r.Path, r.Name) 
 // defaultSession is the longest session of a role that says nothing else.
 const defaultSession = time.Hour
 
-const roleColumns = `id, account, name, path, trust, description, max_session, tags, linked_service, created, last_used, last_region`
+func roleOwner(account, name string) Owner { return Owner{KindRole, account, name} }
+
+const roleColumns = `id, account, name, path, trust, description, max_session, tags, boundary, linked_service, created, last_used, last_region`
 
 func scanRole(scan func(...any) error) (Role, error) {
 	var r Role
 	var tags string
 	var seconds, created, used int64
-	err := scan(&r.ID, &r.Account, &r.Name, &r.Path, &r.Trust, &r.Description, &seconds, &tags, &r.LinkedService, &created, &used, &r.LastRegion)
+	err := scan(&r.ID, &r.Account, &r.Name, &r.Path, &r.Trust, &r.Description, &seconds, &tags, &r.Boundary, &r.LinkedService, &created, &used, &r.LastRegion)
 	if err != nil {
 		return Role{}, err
 	}
@@ -98,23 +102,27 @@ type NewRole struct {
 	Trust       string
 	Description string
 	MaxSession  time.Duration // zero means one hour
+	Boundary    string        // ARN of a managed policy; empty for none
 	Tags        []Tag
 }
 
 // CreateRole makes a role (IAM CreateRole).
 func (s *Service) CreateRole(ctx context.Context, account string, n NewRole) (Role, error) {
-	r := Role{ID: newID(prefixRole, entityDigits), Account: account, Name: n.Name, Path: n.Path, Trust: n.Trust,
-		Description: n.Description, MaxSession: n.MaxSession, Tags: n.Tags, Created: s.now()}
-	if r.Path == "" {
-		r.Path = "/"
-	}
+	r := Role{ID: newID(prefixRole, entityDigits), Account: account, Name: n.Name, Path: defaultPath(n.Path), Trust: n.Trust,
+		Description: n.Description, MaxSession: n.MaxSession, Boundary: n.Boundary, Tags: n.Tags, Created: s.now()}
 	if r.MaxSession == 0 {
 		r.MaxSession = defaultSession
 	}
 	if err := s.checkRole(&r); err != nil {
 		return Role{}, err
 	}
+	r.Tags = mergeTags(nil, r.Tags)
 	err := s.DB.Write(ctx, func(tx *sql.Tx) error {
+		if r.Boundary != "" {
+			if err := s.checkBoundary(ctx, tx, account, r.Boundary); err != nil {
+				return err
+			}
+		}
 		err := insertRole(ctx, tx, &r)
 		if store.IsUnique(err) {
 			return exists("Role with name %s already exists.", r.Name)
@@ -122,7 +130,7 @@ func (s *Service) CreateRole(ctx context.Context, account string, n NewRole) (Ro
 		if err != nil {
 			return err
 		}
-		return checkRoleQuota(ctx, tx, account)
+		return checkQuota(ctx, tx, "roles", account, "RolesPerAccount", maxRolesPerAccount)
 	})
 	return r, err
 }
@@ -168,21 +176,10 @@ func insertRole(ctx context.Context, tx *sql.Tx, r *Role) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO roles (`+roleColumns+`, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?)`,
-		r.ID, r.Account, r.Name, r.Path, r.Trust, r.Description, int64(r.MaxSession/time.Second), tags, r.LinkedService, millis(r.Created), fold(r.Name))
+	_, err = tx.ExecContext(ctx, `INSERT INTO roles (`+roleColumns+`, folded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', ?)`,
+		r.ID, r.Account, r.Name, r.Path, r.Trust, r.Description, int64(r.MaxSession/time.Second), tags, r.Boundary, r.LinkedService, millis(r.Created), fold(r.Name))
 	if err != nil {
 		return fmt.Errorf("create role %s in %s: %w", r.Name, r.Account, err)
-	}
-	return nil
-}
-
-func checkRoleQuota(ctx context.Context, tx *sql.Tx, account string) error {
-	var n int
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM roles WHERE account = ?`, account).Scan(&n); err != nil {
-		return fmt.Errorf("count roles of %s: %w", account, err)
-	}
-	if n > maxRolesPerAccount {
-		return limitExceeded("Cannot exceed quota for RolesPerAccount: %d", maxRolesPerAccount)
 	}
 	return nil
 }
@@ -196,75 +193,15 @@ func (s *Service) Role(ctx context.Context, account, name string) (r Role, err e
 	return r, err
 }
 
-// RoleARN returns the ARN that permissions on a role are asked for: that of the
-// role, path included, or the one it would have under "/" if there is none.
-func (s *Service) RoleARN(ctx context.Context, account, name string) (string, error) {
-	r, err := s.Role(ctx, account, name)
-	if awserr.HasCode(err, CodeNoSuchEntity) {
-		return arn.IAM(account, "role", "/", name), nil
-	}
-	return r.ARN(), err
-}
-
-// Roles returns up to limit roles of an account whose path begins with prefix,
-// in the order of their names, beginning after the name after. more tells
-// whether others follow.
-func (s *Service) Roles(ctx context.Context, account, prefix, after string, limit int) (list []Role, more bool, err error) {
-	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT `+roleColumns+` FROM roles
-			WHERE account = ? AND folded > ? AND substr(path, 1, ?) = ? ORDER BY folded LIMIT ?`,
-			account, fold(after), len(prefix), prefix, limit+1)
-		if err != nil {
-			return fmt.Errorf("list roles of %s: %w", account, err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			r, err := scanRole(rows.Scan)
-			if err != nil {
-				return fmt.Errorf("list roles of %s: %w", account, err)
-			}
-			list = append(list, r)
-		}
-		return rows.Err()
-	})
-	if len(list) > limit {
-		return list[:limit], true, err
-	}
-	return list, false, err
-}
-
-// changeRole runs change on a role that is not service-linked.
-func (s *Service) changeRole(ctx context.Context, account, name string, change func(tx *sql.Tx, r Role) error) error {
-	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		r, err := roleByName(ctx, tx, account, name)
-		if err != nil {
-			return err
-		}
-		if r.LinkedService != "" {
-			return unmodifiable(r.Name)
-		}
-		return change(tx, r)
-	})
+// Roles returns a page of an account's roles (IAM ListRoles).
+func (s *Service) Roles(ctx context.Context, l Listing) ([]Role, bool, error) {
+	return readListing(ctx, s, l, `SELECT `+roleColumns+` FROM roles r`, "r", scanRole)
 }
 
 // DeleteRole removes a role that has no policies any more (IAM DeleteRole).
 func (s *Service) DeleteRole(ctx context.Context, account, name string) error {
-	return s.changeRole(ctx, account, name, func(tx *sql.Tx, r Role) error {
-		attached, err := roleAttached.all(ctx, tx, r.ID)
-		if err != nil {
-			return err
-		}
-		if len(attached) > 0 {
-			return deleteConflict("Cannot delete entity, must detach all policies first.")
-		}
-		inline, err := roleInline.all(ctx, tx, r.ID)
-		if err != nil {
-			return err
-		}
-		if len(inline) > 0 {
-			return deleteConflict("Cannot delete entity, must delete policies first.")
-		}
-		return deleteRole(ctx, tx, r.ID)
+	return s.changeEntity(ctx, roleOwner(account, name), func(tx *sql.Tx, e *Entity) error {
+		return deleteEntity(ctx, tx, e)
 	})
 }
 
@@ -280,9 +217,8 @@ func (s *Service) UpdateTrust(ctx context.Context, account, name, document strin
 	if err := s.checkTrust(document); err != nil {
 		return err
 	}
-	return s.changeRole(ctx, account, name, func(tx *sql.Tx, r Role) error {
-		_, err := tx.ExecContext(ctx, `UPDATE roles SET trust = ? WHERE id = ?`, document, r.ID)
-		return wrap(err, "write the trust policy of role %s", r.ID)
+	return s.changeEntity(ctx, roleOwner(account, name), func(tx *sql.Tx, e *Entity) error {
+		return e.setColumn(ctx, tx, "trust", document)
 	})
 }
 

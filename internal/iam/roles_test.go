@@ -118,7 +118,7 @@ func TestRoleRefusals(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) { wantError(t, c.err, c.status, c.code, c.text) })
 	}
-	if list, _, err := f.Roles(ctx, accountA, "/", "", 10); err != nil || len(list) != 1 || list[0].Description != "" {
+	if list, _, err := f.Roles(ctx, Listing{Account: accountA, Limit: 10}); err != nil || len(list) != 1 || list[0].Description != "" {
 		t.Errorf("refused requests changed something: %v, %v", list, err)
 	}
 }
@@ -150,7 +150,7 @@ func TestRolesInPages(t *testing.T) {
 	var names []string
 	after := ""
 	for page := 1; ; page++ {
-		list, more, err := f.Roles(t.Context(), accountA, "/x/", after, 2)
+		list, more, err := f.Roles(t.Context(), Listing{Account: accountA, Prefix: "/x/", After: after, Limit: 2})
 		if err != nil || page > 3 {
 			t.Fatalf("page %d: %v", page, err)
 		}

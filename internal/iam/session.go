@@ -79,21 +79,22 @@ func (s *Service) authenticateSession(ctx context.Context, keyID, sealed string)
 		p, err := s.userSession(ctx, keyID, t)
 		return t.Secret, p, err
 	}
-	var r Role
-	var found bool
-	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		r, found, err = roleWhere(ctx, tx, `id = ?`, t.RoleID)
-		return err
+	r, err := recall(ctx, s, roleKey{t.RoleID}, func(tx *sql.Tx) (Role, error) {
+		r, found, err := roleWhere(ctx, tx, `id = ?`, t.RoleID)
+		if err == nil && !found {
+			err = invalidToken()
+		}
+		return r, err
 	})
 	if err != nil {
 		return "", Principal{}, err
 	}
-	if !found {
-		return "", Principal{}, invalidToken()
-	}
 	p, err := s.rolePrincipal(ctx, &r, keyID, t)
 	return t.Secret, p, err
 }
+
+// roleKey is under which the memo holds a Role.
+type roleKey struct{ id string }
 
 // rolePrincipal is who signs with a role session's credentials.
 func (s *Service) rolePrincipal(ctx context.Context, r *Role, keyID string, t *token) (Principal, error) {
@@ -108,7 +109,7 @@ func (s *Service) rolePrincipal(ctx context.Context, r *Role, keyID string, t *t
 		}
 	}
 	var err error
-	p.SessionPolicies, err = s.sessionPolicies(ctx, r.ARN(), t.Policy, t.ARNs)
+	p.SessionPolicies, err = s.sessionPolicies(ctx, r.Account, t.Policy, t.ARNs)
 	return p, err
 }
 
@@ -127,9 +128,9 @@ func sessionTags(role map[string]string, session []Tag) map[string]string {
 	return all
 }
 
-// sessionPolicies parses what narrows a session of a role: an inline document
-// and managed policies.
-func (s *Service) sessionPolicies(_ context.Context, _, document string, arns []string) ([]policy.Named, error) {
+// sessionPolicies parses what narrows a session of an account's role: an inline
+// document and managed policies.
+func (s *Service) sessionPolicies(ctx context.Context, account, document string, arns []string) ([]policy.Named, error) {
 	var list []policy.Named
 	if document != "" {
 		doc, err := s.documents.parse(policy.Identity, document)
@@ -142,11 +143,20 @@ func (s *Service) sessionPolicies(_ context.Context, _, document string, arns []
 		if err := CheckPolicyARN(a); err != nil {
 			return nil, err
 		}
-		m, ok := s.managed[a]
-		if !ok {
-			return nil, noSuch("Policy %s does not exist or is not attachable.", a)
+		p, err := recall(ctx, s, policyKey{account, a}, func(tx *sql.Tx) (policy.Named, error) {
+			p, found, err := s.currentPolicy(ctx, tx, account, a)
+			if err == nil && !found {
+				err = notAttachable(a)
+			}
+			return p, err
+		})
+		if err != nil {
+			return nil, err
 		}
-		list = append(list, policy.Named{Name: m.Name, ARN: m.ARN, Document: m.parsed})
+		list = append(list, p)
 	}
 	return list, nil
 }
+
+// policyKey is under which the memo holds a managed policy as an account sees it.
+type policyKey struct{ account, arn string }

@@ -4,72 +4,69 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net/http"
+	"unicode/utf8"
 
 	"waybill/internal/awserr"
 )
 
-// SetPassword sets a user's console password.
-func (s *Service) SetPassword(ctx context.Context, account, user, password string) error {
-	if len(password) < minPassword || len(password) > maxPassword {
-		return awserr.New("PasswordPolicyViolation", "The password must have between %d and %d characters.", minPassword, maxPassword)
-	}
-	var hash string
-	if err := s.hashing.run(ctx, func() { hash = hashPassword(password) }); err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		u, err := userByName(ctx, tx, account, user)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, `UPDATE users SET password_hash = ? WHERE id = ?`, hash, u.ID)
-		return wrap(err, "set password of %s", u.ID)
-	})
-}
-
-// ResetPassword gives a user a new random console password and returns it.
-func (s *Service) ResetPassword(ctx context.Context, account, user string) (string, error) {
-	password := newPassword()
-	return password, s.SetPassword(ctx, account, user, password)
-}
-
 // SignIn checks a console password. A wrong password, a user without one and a
 // user or account that does not exist are the same AuthFailure, after about
 // the same time. Too many at once are Throttling.
+//
+// A right password that must be replaced is PasswordResetRequired, and then the
+// principal is there nevertheless, good for nothing but ChangePassword. One that
+// only an administrator may replace is PasswordExpired.
 func (s *Service) SignIn(ctx context.Context, account, user, password string) (Principal, error) {
-	if len(password) > maxPassword {
+	if len(password) > maxPassword*utf8.UTFMax {
 		password = "" // nobody's: the length bounds the work
 	}
-	u, hash, err := s.passwordHash(ctx, account, user)
+	u, l, err := s.signInProfile(ctx, account, user)
 	if err != nil {
 		return Principal{}, err
 	}
-	var matches bool
-	var broken error
-	if err := s.hashing.run(ctx, func() { matches, broken = verifyPassword(hash, password) }); err != nil {
-		return Principal{}, err
+	right, err := s.matches(ctx, l.hash, password)
+	if err != nil {
+		return Principal{}, wrap(err, "sign in user %s", u.ID)
 	}
-	if broken != nil {
-		return Principal{}, fmt.Errorf("sign in user %s: %w", u.ID, broken)
-	}
-	if !matches {
+	if !right {
 		return Principal{}, awserr.WithStatus(http.StatusForbidden, CodeSignIn,
 			"Your authentication information is incorrect. Please try again.")
 	}
-	return u.principal(""), nil
+	rules, err := s.rules(ctx, account)
+	if err != nil {
+		return Principal{}, err
+	}
+	expired := rules.expired(l.changed, s.now())
+	switch {
+	case expired && rules.HardExpiry:
+		return Principal{}, awserr.WithStatus(http.StatusForbidden, CodePasswordExpired, "Your password has expired. An administrator must set a new one.")
+	case expired || l.MustReset:
+		return u.principal(""), awserr.WithStatus(http.StatusForbidden, CodePasswordReset, "A new password must be set.")
+	}
+	return u.principal(""), s.noteSignIn(ctx, u.ID)
 }
 
-// passwordHash returns an empty hash if there is no such user or password.
-func (s *Service) passwordHash(ctx context.Context, account, user string) (u User, hash string, err error) {
+// noteSignIn is past the memo: no decision hangs on it.
+func (s *Service) noteSignIn(ctx context.Context, userID string) error {
+	return s.Options.DB.Write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE users SET password_used = ? WHERE id = ?`, millis(s.now()), userID)
+		return wrap(err, "note the sign-in of %s", userID)
+	})
+}
+
+// signInProfile returns an empty hash if there is no such user or password.
+func (s *Service) signInProfile(ctx context.Context, account, user string) (u User, l LoginProfile, err error) {
 	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		row := tx.QueryRowContext(ctx, `SELECT `+userColumns+`, u.password_hash FROM users u WHERE u.account = ? AND u.folded = ?`, account, fold(user))
-		u, err = scanUser(row.Scan, &hash)
+		var changed int64
+		row := tx.QueryRowContext(ctx, `SELECT `+userColumns+`, l.hash, l.must_reset, l.changed FROM users u
+			JOIN login_profiles l ON l.user_id = u.id WHERE u.account = ? AND u.folded = ?`, account, fold(user))
+		u, err = scanUser(row.Scan, &l.hash, &l.MustReset, &changed)
+		l.changed = fromMillis(changed)
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
 		}
-		return wrap(err, "read the password hash of a user of %s", account)
+		return wrap(err, "read the login profile of a user of %s", account)
 	})
-	return u, hash, err
+	return u, l, err
 }

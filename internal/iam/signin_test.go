@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -67,21 +68,21 @@ func TestSignIn(t *testing.T) {
 	if _, err := f.CreateUser(ctx, accountA, "/", "NoPassword", nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.SetPassword(ctx, accountA, "Ann", "correct horse"); err != nil {
+	if err := f.SetPassword(ctx, accountA, "Ann", "correct horse 1!"); err != nil {
 		t.Fatal(err)
 	}
-	p, err := f.SignIn(ctx, accountA, "ann", "correct horse") // names are the same in any case
+	p, err := f.SignIn(ctx, accountA, "ann", "correct horse 1!") // names are the same in any case
 	if err != nil || p.UserID != u.ID || p.Type != TypeUser || p.Tags["team"] != "mail" || p.AccessKeyID != "" {
 		t.Errorf("principal %+v, %v", p, err)
 	}
 	for name, c := range map[string]struct{ account, user, password string }{
-		"wrong password":     {accountA, "Ann", "correct horsf"},
+		"wrong password":     {accountA, "Ann", "correct horse 2!"},
 		"empty password":     {accountA, "Ann", ""},
 		"endless password":   {accountA, "Ann", strings.Repeat("p", 1<<20)},
 		"without password":   {accountA, "NoPassword", ""},
-		"unknown user":       {accountA, "Bob", "correct horse"},
-		"unknown account":    {"000000000000", "Ann", "correct horse"},
-		"of another account": {accountB, "Ann", "correct horse"},
+		"unknown user":       {accountA, "Bob", "correct horse 1!"},
+		"unknown account":    {"000000000000", "Ann", "correct horse 1!"},
+		"of another account": {accountB, "Ann", "correct horse 1!"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := f.SignIn(ctx, c.account, c.user, c.password)
@@ -91,7 +92,8 @@ func TestSignIn(t *testing.T) {
 	if again, err := f.UserPrincipal(ctx, u.ID); err != nil || again.ARN != p.ARN {
 		t.Errorf("UserPrincipal = %+v, %v", again, err)
 	}
-	if err := f.DeleteUser(ctx, accountA, "Ann"); err != nil {
+	wantError(t, f.DeleteUser(ctx, accountA, "Ann"), 409, "DeleteConflict", "Cannot delete entity, must delete login profile first.")
+	if err := errors.Join(f.DeleteLoginProfile(ctx, accountA, "Ann"), f.DeleteUser(ctx, accountA, "Ann")); err != nil {
 		t.Fatal(err)
 	}
 	_, err = f.UserPrincipal(ctx, u.ID)

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"waybill/internal/arn"
-	"waybill/internal/iam/policy"
 	"waybill/internal/store"
 )
 
@@ -20,27 +19,33 @@ type User struct {
 	Name    string
 	Path    string
 	Tags    []Tag
-	Created time.Time
+	// Boundary is the ARN of the permissions boundary; empty for none.
+	Boundary string
+	Created  time.Time
+	// PasswordUsed is when the user last signed in to the console; zero if never.
+	PasswordUsed time.Time
 }
 
 // ARN returns the user's ARN.
 func (u *User) ARN() string { return arn.IAM(u.Account, "user", u.Path, u.Name) }
 
-const userColumns = `u.id, u.account, u.name, u.path, u.tags, u.created`
+func userOwner(account, name string) Owner { return Owner{KindUser, account, name} }
+
+const userColumns = `u.id, u.account, u.name, u.path, u.tags, u.boundary, u.created, u.password_used`
 
 // scanUser reads userColumns, and more columns after them into extra.
 func scanUser(scan func(...any) error, extra ...any) (User, error) {
 	var u User
 	var tags string
-	var created int64
-	err := scan(append([]any{&u.ID, &u.Account, &u.Name, &u.Path, &tags, &created}, extra...)...)
+	var created, used int64
+	err := scan(append([]any{&u.ID, &u.Account, &u.Name, &u.Path, &tags, &u.Boundary, &created, &used}, extra...)...)
 	if err != nil {
 		return User{}, err
 	}
 	if err := json.Unmarshal([]byte(tags), &u.Tags); err != nil {
 		return User{}, fmt.Errorf("read tags of user %s: %w", u.ID, err)
 	}
-	u.Created = fromMillis(created)
+	u.Created, u.PasswordUsed = fromMillis(created), fromMillis(used)
 	return u, nil
 }
 
@@ -64,6 +69,11 @@ func (s *Service) User(ctx context.Context, account, name string) (u User, err e
 		return err
 	})
 	return u, err
+}
+
+// Users returns a page of an account's users (IAM ListUsers).
+func (s *Service) Users(ctx context.Context, l Listing) ([]User, bool, error) {
+	return readListing(ctx, s, l, `SELECT `+userColumns+` FROM users u`, "u", func(scan func(...any) error) (User, error) { return scanUser(scan) })
 }
 
 // UserPrincipal returns the principal of a user by id: the console keeps the
@@ -101,78 +111,72 @@ func (s *Service) ensureAccount(ctx context.Context, tx *sql.Tx, account string)
 	return nil
 }
 
-// CreateUser makes a user without any right, key or password.
-func (s *Service) CreateUser(ctx context.Context, account, path, name string, tags []Tag) (u User, err error) {
+// NewUser is what CreateUser takes.
+type NewUser struct {
+	Name     string
+	Path     string // empty means "/"
+	Boundary string // ARN of a managed policy; empty for none
+	Tags     []Tag
+}
+
+// CreateUser makes a user without any right, key or password (IAM CreateUser).
+func (s *Service) CreateUser(ctx context.Context, account string, n NewUser) (u User, err error) {
 	err = s.DB.Write(ctx, func(tx *sql.Tx) error {
-		u, err = s.createUser(ctx, tx, account, path, name, tags)
+		u, err = s.createUser(ctx, tx, account, n)
 		return err
 	})
 	return u, err
 }
 
-func (s *Service) createUser(ctx context.Context, tx *sql.Tx, account, path, name string, tags []Tag) (User, error) {
-	for _, err := range []error{checkName(name, "userName", maxUserName), checkPath(path, "path"), checkTags(tags)} {
+func (s *Service) createUser(ctx context.Context, tx *sql.Tx, account string, n NewUser) (User, error) {
+	u := User{ID: newID(prefixUser, entityDigits), Account: account, Name: n.Name, Path: defaultPath(n.Path),
+		Tags: mergeTags(nil, n.Tags), Boundary: n.Boundary, Created: s.now()}
+	for _, err := range []error{checkName(u.Name, "userName", maxUserName), checkPath(u.Path, "path"), checkTagsOf("User", n.Tags)} {
 		if err != nil {
 			return User{}, err
 		}
 	}
-	u := User{ID: newID(prefixUser, entityDigits), Account: account, Name: name, Path: path, Tags: tags, Created: s.now()}
-	text, err := encodeTags(tags)
+	if u.Boundary != "" {
+		if err := s.checkBoundary(ctx, tx, account, u.Boundary); err != nil {
+			return User{}, err
+		}
+	}
+	tags, err := encodeTags(u.Tags)
 	if err != nil {
 		return User{}, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO users (id, account, name, folded, path, tags, password_hash, created) VALUES (?, ?, ?, ?, ?, ?, '', ?)`,
-		u.ID, account, name, fold(name), path, text, millis(u.Created))
+	_, err = tx.ExecContext(ctx, `INSERT INTO users (id, account, name, folded, path, tags, boundary, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		u.ID, account, u.Name, fold(u.Name), u.Path, tags, u.Boundary, millis(u.Created))
 	if store.IsUnique(err) {
-		return User{}, exists("User with name %s already exists.", name)
+		return User{}, exists("User with name %s already exists.", u.Name)
 	}
 	if err != nil {
-		return User{}, fmt.Errorf("create user %s in %s: %w", name, account, err)
+		return User{}, fmt.Errorf("create user %s in %s: %w", u.Name, account, err)
 	}
-	return u, nil
+	return u, checkQuota(ctx, tx, "users", account, "UsersPerAccount", maxUsersPerAccount)
 }
 
-// DeleteUser removes a user with its keys, password and policies.
+// UpdateUser renames or moves a user; nil leaves as it is (IAM UpdateUser).
+func (s *Service) UpdateUser(ctx context.Context, account, name string, newName, newPath *string) error {
+	return s.rename(ctx, userOwner(account, name), newName, newPath, "newUserName", maxUserName)
+}
+
+// DeleteUser removes a user who has nothing any more (IAM DeleteUser).
 func (s *Service) DeleteUser(ctx context.Context, account, name string) error {
-	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		u, err := userByName(ctx, tx, account, name)
-		if err != nil {
-			return err
+	return s.changeEntity(ctx, userOwner(account, name), func(tx *sql.Tx, e *Entity) error {
+		for _, has := range []struct{ table, must string }{
+			{"login_profiles", "delete login profile"},
+			{"access_keys", "delete access keys"},
+			{"group_members", "remove users from group"},
+		} {
+			var n int
+			if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM `+has.table+` WHERE user_id = ?`, e.ID).Scan(&n); err != nil {
+				return fmt.Errorf("look for %s of user %s: %w", has.table, e.ID, err)
+			}
+			if n > 0 {
+				return deleteConflict("Cannot delete entity, must %s first.", has.must)
+			}
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM users WHERE id = ?`, u.ID); err != nil {
-			return fmt.Errorf("delete user %s: %w", u.ID, err)
-		}
-		return nil
-	})
-}
-
-// PutUserPolicy writes an inline policy of a user.
-func (s *Service) PutUserPolicy(ctx context.Context, account, user, name, document string) error {
-	if err := checkName(name, "policyName", maxPolicyName); err != nil {
-		return err
-	}
-	if _, err := s.documents.parse(policy.Identity, document); err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		u, err := userByName(ctx, tx, account, user)
-		if err != nil {
-			return err
-		}
-		return userInline.put(ctx, tx, u.ID, user, name, document)
-	})
-}
-
-// AttachUserPolicy attaches a managed policy to a user; doing it twice is fine.
-func (s *Service) AttachUserPolicy(ctx context.Context, account, user, policyARN string) error {
-	if _, err := s.attachable(policyARN); err != nil {
-		return err
-	}
-	return s.DB.Write(ctx, func(tx *sql.Tx) error {
-		u, err := userByName(ctx, tx, account, user)
-		if err != nil {
-			return err
-		}
-		return userAttached.put(ctx, tx, u.ID, policyARN)
+		return deleteEntity(ctx, tx, e)
 	})
 }

@@ -47,10 +47,8 @@ func (s *Service) GetSessionToken(caller Principal, asked *time.Duration) (Sessi
 // userSession returns the user behind a session of GetSessionToken. An access key
 // that is inactive or gone is InvalidClientTokenId.
 func (s *Service) userSession(ctx context.Context, keyID string, t *token) (p Principal, err error) {
-	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
-		p, _, err = keyOwner(ctx, tx, t.KeyID)
-		return err
-	})
+	k, err := recall(ctx, s, ownerKey{t.KeyID}, func(tx *sql.Tx) (ownedKey, error) { return keyOwner(ctx, tx, t.KeyID) })
+	p = k.principal
 	p.AccessKeyID, p.TokenIssued = keyID, fromMillis(t.Issued)
 	return p, err
 }

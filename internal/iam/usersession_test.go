@@ -137,7 +137,7 @@ func TestSessionOfAUserIsRevokedByItsTime(t *testing.T) {
 			t.Errorf("%v: %+v, %v", want, d, err)
 		}
 	}
-	if err := f.DeleteUser(ctx, accountA, "u"); err != nil {
+	if err := f.DeleteAccessKey(ctx, accountA, "u", user.AccessKeyID); err != nil {
 		t.Fatal(err)
 	}
 	_, _, err = f.Authenticate(ctx, s.AccessKeyID, s.Token)

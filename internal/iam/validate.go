@@ -12,22 +12,31 @@ import (
 
 // The quotas and bounds of the IAM API reference.
 const (
-	maxRoleName        = 64
-	maxUserName        = 64
-	maxPolicyName      = 128
-	maxPath            = 512
-	maxDescription     = 1000
-	maxTrust           = 2048   // characters of a trust policy, without white space
-	maxInlinePolicies  = 10_240 // characters of all inline policies of a role, without white space
-	maxUserInline      = 2_048  // the same for a user
-	maxDocument        = 131_072
-	maxAttachments     = 10
-	maxRolesPerAccount = 1_000
-	maxTags            = 50
-	maxTagKey          = 128
-	maxTagValue        = 256
-	minSession         = 3_600 // seconds
-	maxSession         = 43_200
+	maxRoleName           = 64
+	maxUserName           = 64
+	maxPolicyName         = 128
+	maxPath               = 512
+	maxDescription        = 1000
+	maxTrust              = 2048   // characters of a trust policy, without white space
+	maxInlinePolicies     = 10_240 // characters of all inline policies of a role, without white space
+	maxUserInline         = 2_048  // the same for a user
+	maxGroupInline        = 5_120  // and for a group
+	maxManagedPolicy      = 6_144  // characters of a managed policy's version, without white space
+	maxDocument           = 131_072
+	maxAttachments        = 10
+	maxGroupName          = 128
+	maxRolesPerAccount    = 1_000
+	maxUsersPerAccount    = 5_000
+	maxGroupsPerAccount   = 300
+	maxGroupsPerUser      = 10
+	maxPoliciesPerAccount = 1_500
+	maxVersions           = 5
+	maxVersionsInUse      = 10_000
+	maxTags               = 50
+	maxTagKey             = 128
+	maxTagValue           = 256
+	minSession            = 3_600 // seconds
+	maxSession            = 43_200
 )
 
 var (
@@ -111,6 +120,14 @@ func checkName(name, at string, most int) error {
 	return nil
 }
 
+// defaultPath is the path of entities that are given none.
+func defaultPath(path string) string {
+	if path == "" {
+		return "/"
+	}
+	return path
+}
+
 // checkPath validates a path; at is "path" or "pathPrefix".
 func checkPath(path, at string) error {
 	var p Problems
@@ -123,6 +140,19 @@ func checkPath(path, at string) error {
 			"The specified value for %s is invalid. It must begin and end with / and contain only alphanumeric characters and/or / characters.", at)
 	}
 	return nil
+}
+
+// prefixSyntax is that of PathPrefix: it need not end with a slash.
+var prefixSyntax = regexp.MustCompile(`^/[!-~]*$`)
+
+// CheckPathPrefix validates the PathPrefix of a list.
+func CheckPathPrefix(prefix string) error {
+	var p Problems
+	p.Length(prefix, "pathPrefix", 1, maxPath)
+	if !prefixSyntax.MatchString(prefix) {
+		p.Add(&prefix, "pathPrefix", `satisfy regular expression pattern: \u002F[\u0021-\u007F]*`)
+	}
+	return p.Err()
 }
 
 // visibleLength counts a document's characters as IAM's quotas do: without white space.

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"waybill/internal/api"
-	"waybill/internal/arn"
 	"waybill/internal/iam"
 )
 
@@ -17,7 +16,8 @@ type Role struct {
 	Arn                      string
 	CreateDate               time.Time
 	AssumeRolePolicyDocument string
-	Description              string    `json:",omitempty"`
+	Description              string `json:",omitempty"`
+	PermissionsBoundary      *AttachedBoundary
 	Tags                     []iam.Tag `json:",omitempty"`
 	// MaxSessionDuration is in seconds; CreateRole leaves it out.
 	MaxSessionDuration *int
@@ -30,10 +30,11 @@ type RoleLastUsed struct {
 	Region       string `json:",omitempty"`
 }
 
-// wireRole is a role as CreateRole and ListRoles show it.
+// wireRole is a role as CreateRole shows it.
 func wireRole(r *iam.Role) Role {
 	return Role{Path: r.Path, RoleName: r.Name, RoleId: r.ID, Arn: r.ARN(), CreateDate: r.Created,
-		AssumeRolePolicyDocument: escape(r.Trust), Description: r.Description, Tags: r.Tags}
+		AssumeRolePolicyDocument: escape(r.Trust), Description: r.Description,
+		PermissionsBoundary: wireBoundary(r.Boundary), Tags: r.Tags}
 }
 
 // detailedRole is a role as GetRole shows it.
@@ -48,14 +49,6 @@ func detailedRole(r *iam.Role) Role {
 	return w
 }
 
-// roleARN is the ARN of a role known by name; a role that is not there has the path "/".
-func roleARN(s *iam.Service, c *api.Call, name string) string {
-	if found, err := s.RoleARN(context.Background(), c.Caller.Account, name); err == nil {
-		return found
-	}
-	return arn.IAM(c.Caller.Account, "role", "/", name)
-}
-
 // CreateRoleInput is IAM's.
 type CreateRoleInput struct {
 	RoleName                 string
@@ -63,6 +56,7 @@ type CreateRoleInput struct {
 	AssumeRolePolicyDocument string
 	Description              string
 	MaxSessionDuration       int
+	PermissionsBoundary      string
 	Tags                     []iam.Tag
 }
 
@@ -80,12 +74,12 @@ func (in *GetRoleInput) name() string { return in.RoleName }
 func createRole(s *iam.Service) api.Operation {
 	return api.Define("iam", "CreateRole",
 		func(c *api.Call, in *CreateRoleInput) ([]api.Need, error) {
-			return onPath(c, "CreateRole", in.Path, in.RoleName), nil
+			return onPath(c, "CreateRole", "role", in.Path, in.RoleName, keys{}.requestTags(in.Tags).boundary(in.PermissionsBoundary)), nil
 		},
 		func(ctx context.Context, c *api.Call, in *CreateRoleInput) (*RoleOutput, error) {
 			r, err := s.CreateRole(ctx, c.Caller.Account, iam.NewRole{
 				Name: in.RoleName, Path: in.Path, Trust: in.AssumeRolePolicyDocument, Description: in.Description,
-				MaxSession: time.Duration(in.MaxSessionDuration) * time.Second, Tags: in.Tags,
+				MaxSession: time.Duration(in.MaxSessionDuration) * time.Second, Boundary: in.PermissionsBoundary, Tags: in.Tags,
 			})
 			if err != nil {
 				return nil, err
@@ -127,34 +121,20 @@ type ListRolesOutput struct {
 func listRoles(s *iam.Service) api.Operation {
 	return api.Define("iam", "ListRoles",
 		func(c *api.Call, in *ListRolesInput) ([]api.Need, error) {
-			return onPath(c, "ListRoles", in.PathPrefix, ""), nil
+			return onPath(c, "ListRoles", "role", in.PathPrefix, "", nil), nil
 		},
 		func(ctx context.Context, c *api.Call, in *ListRolesInput) (*ListRolesOutput, error) {
-			after, limit, err := in.bounds()
-			if err != nil {
-				return nil, err
-			}
-			prefix := in.PathPrefix
-			if prefix == "" {
-				prefix = "/"
-			}
-			list, more, err := s.Roles(ctx, c.Caller.Account, prefix, after, limit)
-			if err != nil {
-				return nil, err
-			}
-			out := &ListRolesOutput{Roles: shown(list, listedRole)}
-			if more {
-				out.Paged = following(true, list[len(list)-1].Name)
-			}
-			return out, nil
+			page, paged, err := listing(ctx, c, &in.Page, in.PathPrefix, s.Roles, func(r *iam.Role) string { return r.Name })
+			return &ListRolesOutput{shown(page, listedRole), paged}, err
 		})
 }
 
-// listedRole is a role as ListRoles shows it.
+// listedRole is a role as ListRoles shows it: without boundary and tags.
 func listedRole(r *iam.Role) Role {
 	w := wireRole(r)
 	seconds := int(r.MaxSession / time.Second)
 	w.MaxSessionDuration = &seconds
+	w.PermissionsBoundary, w.Tags = nil, nil
 	return w
 }
 
@@ -178,6 +158,18 @@ func updateRole(s *iam.Service) api.Operation {
 		})
 }
 
+// updateRoleDescription is the older form of updateRole, which answers the role.
+func updateRoleDescription(s *iam.Service) api.Operation {
+	return api.Define("iam", "UpdateRoleDescription", onRole(s, "UpdateRoleDescription", func(in *UpdateRoleInput) string { return in.RoleName }),
+		func(ctx context.Context, c *api.Call, in *UpdateRoleInput) (*RoleOutput, error) {
+			if in.Description == nil {
+				return nil, required("", "description")
+			}
+			r, err := s.UpdateRole(ctx, c.Caller.Account, in.RoleName, in.Description, nil)
+			return &RoleOutput{wireRole(&r)}, err
+		})
+}
+
 // UpdateAssumeRolePolicyInput is IAM's.
 type UpdateAssumeRolePolicyInput struct{ RoleName, PolicyDocument string }
 
@@ -187,4 +179,37 @@ func updateAssumeRolePolicy(s *iam.Service) api.Operation {
 		func(ctx context.Context, c *api.Call, in *UpdateAssumeRolePolicyInput) (*Empty, error) {
 			return &Empty{}, s.UpdateTrust(ctx, c.Caller.Account, in.RoleName, in.PolicyDocument)
 		})
+}
+
+// ListInstanceProfilesForRoleOutput is IAM's. Waybill has no instances, so the
+// list is always empty; Terraform asks before it deletes a role.
+type ListInstanceProfilesForRoleOutput struct {
+	InstanceProfiles []Empty
+	IsTruncated      bool
+}
+
+func listInstanceProfilesForRole(s *iam.Service) api.Operation {
+	return api.Define("iam", "ListInstanceProfilesForRole", onRole(s, "ListInstanceProfilesForRole", (*GetRoleInput).name),
+		func(ctx context.Context, c *api.Call, in *GetRoleInput) (*ListInstanceProfilesForRoleOutput, error) {
+			_, err := s.Role(ctx, c.Caller.Account, in.RoleName)
+			return &ListInstanceProfilesForRoleOutput{InstanceProfiles: []Empty{}}, err
+		})
+}
+
+// onRole needs an action on the role that the input names.
+func onRole[In any](s *iam.Service, action string, name func(*In) string) func(*api.Call, *In) ([]api.Need, error) {
+	return func(c *api.Call, in *In) ([]api.Need, error) {
+		if err := required(name(in), "roleName"); err != nil {
+			return nil, err
+		}
+		return onEntity(s, action, roleOf(c, name(in)), nil)
+	}
+}
+
+func roleOperations(s *iam.Service) []api.Operation {
+	return []api.Operation{
+		createRole(s), getRole(s), listRoles(s), deleteRole(s), updateRole(s), updateRoleDescription(s), updateAssumeRolePolicy(s),
+		listInstanceProfilesForRole(s),
+		createServiceLinkedRole(s), deleteServiceLinkedRole(s), getServiceLinkedRoleDeletionStatus(s),
+	}
 }

@@ -108,10 +108,10 @@ func (s *server) config(key, secret, token string) aws.Config {
 // user makes a user with a policy of the given statements and a client of theirs.
 func (s *server) user(t *testing.T, account, name, statements string) (*sts.Client, iam.Credentials) {
 	t.Helper()
-	_, err := s.iam.CreateUser(t.Context(), account, "/", name, nil)
+	_, err := s.iam.CreateUser(t.Context(), account, iam.NewUser{Name: name})
 	must(t, err)
 	if statements != "" {
-		must(t, s.iam.PutUserPolicy(t.Context(), account, name, "p", document(statements)))
+		must(t, s.iam.PutPolicy(t.Context(), iam.Owner{Kind: iam.KindUser, Account: account, Name: name}, "p", document(statements)))
 	}
 	key, err := s.iam.CreateAccessKey(t.Context(), account, name)
 	must(t, err)
@@ -236,7 +236,7 @@ func TestTagsAndSourceIdentityNeedPermissionsOfTheirOwn(t *testing.T) {
 	c, _ := s.user(t, account, "alice", allowAssume)
 	bare := s.role(t, account, "bare", `{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole"}`)
 	full := s.role(t, account, "full", trustOwn)
-	must(t, s.iam.PutRolePolicy(ctx, account, "full", "p", document(allowAssume)))
+	must(t, s.iam.PutPolicy(ctx, iam.Owner{Kind: iam.KindRole, Account: account, Name: "full"}, "p", document(allowAssume)))
 	_, err := c.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &bare, RoleSessionName: aws.String("work"), Tags: []types.Tag{{Key: aws.String("a"), Value: aws.String("b")}}})
 	wantError(t, err, "AccessDenied", "is not authorized to perform: sts:TagSession on resource: "+bare)
 	_, err = c.AssumeRole(ctx, &sts.AssumeRoleInput{RoleArn: &bare, RoleSessionName: aws.String("work"), SourceIdentity: aws.String("alice")})

@@ -142,6 +142,20 @@ func (p *Program) Partial(ctx context.Context) (*Result, error) {
 	return p.result(ctx, b, all, matched)
 }
 
+// Matched returns how many rows have come through the filters so far.
+func (p *Program) Matched() int64 {
+	p.mu.Lock()
+	workers := slices.Clone(p.workers)
+	p.mu.Unlock()
+	matched := int64(0)
+	for _, w := range workers {
+		w.mu.Lock()
+		matched += w.matched
+		w.mu.Unlock()
+	}
+	return matched
+}
+
 // Finish returns the answer. No worker may be pushing any more.
 func (p *Program) Finish(ctx context.Context) (*Result, error) {
 	if len(p.workers) == 0 {

@@ -115,3 +115,14 @@ func (f *Filter) each(b *strings.Builder, condition func(text string) string) {
 func (f *Filter) fold(b *strings.Builder) {
 	f.each(b, func(text string) string { return ":~" + quote("(?i)"+regexp.QuoteMeta(text)) })
 }
+
+// String returns f in the library's language, cut where it is long.
+func (f *Filter) String() string {
+	const most = 1000
+	var b strings.Builder
+	f.query(&b)
+	if b.Len() > most {
+		return strings.ToValidUTF8(b.String()[:most], "") + "..."
+	}
+	return b.String()
+}
