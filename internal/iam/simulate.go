@@ -119,6 +119,12 @@ func (m *simulator) fill(account string) error {
 		}
 		m.set.Resource[0].Name = "ResourcePolicy"
 	}
+	return nil
+}
+
+// setKeys puts the condition keys together: those that follow from the caller,
+// and over them those given.
+func (m *simulator) setKeys() {
 	m.keys = policy.Context{}
 	if m.CallerARN != "" {
 		m.keys = contextOf(&m.caller, nil)
@@ -126,7 +132,6 @@ func (m *simulator) fill(account string) error {
 	for key, values := range m.Context {
 		m.keys[strings.ToLower(key)] = values
 	}
-	return nil
 }
 
 // documents reads policies of a list; they are named as the simulator names them.
@@ -188,9 +193,9 @@ func (m *simulator) setCaller(account string) error {
 	}
 	switch kind {
 	case "user":
-		m.caller = Principal{Type: TypeUser, Account: a.Account, ARN: m.CallerARN, Name: name, UserID: m.caller.UserID, Tags: m.caller.Tags}
+		m.caller = Principal{Type: TypeUser, Account: a.Account, ARN: m.CallerARN, Name: name}
 	case "role":
-		m.caller = Principal{Type: TypeAssumedRole, Account: a.Account, RoleARN: m.CallerARN, Name: name, Tags: m.caller.Tags}
+		m.caller = Principal{Type: TypeAssumedRole, Account: a.Account, RoleARN: m.CallerARN, Name: name}
 	case "group":
 		m.caller = Principal{Account: a.Account}
 	default:
@@ -201,6 +206,7 @@ func (m *simulator) setCaller(account string) error {
 
 // run decides the page's actions, fewer if they cost too much.
 func (m *simulator) run(ctx context.Context) (results []Simulated, more bool, err error) {
+	m.setKeys()
 	actions := m.Actions[min(m.First, len(m.Actions)):]
 	spent := 0
 	for i, action := range actions {

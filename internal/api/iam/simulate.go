@@ -216,7 +216,9 @@ func matched(list []policy.Match) []MatchedStatement {
 }
 
 func simulateOperations(s *iam.Service) []api.Operation {
-	return []api.Operation{simulateCustomPolicy(s), getContextKeysForCustomPolicy()}
+	return []api.Operation{
+		simulateCustomPolicy(s), simulatePrincipalPolicy(s), getContextKeysForCustomPolicy(), getContextKeysForPrincipalPolicy(s),
+	}
 }
 
 func simulateCustomPolicy(s *iam.Service) api.Operation {
@@ -234,6 +236,55 @@ func simulateCustomPolicy(s *iam.Service) api.Operation {
 				return nil, err
 			}
 			return output(q, results, more), nil
+		})
+}
+
+// SimulatePrincipalInput is IAM's SimulatePrincipalPolicy.
+type SimulatePrincipalInput struct {
+	PolicySourceArn string
+	SimulateInput
+}
+
+func simulatePrincipalPolicy(s *iam.Service) api.Operation {
+	return api.Define("iam", "SimulatePrincipalPolicy",
+		func(_ *api.Call, in *SimulatePrincipalInput) ([]api.Need, error) {
+			return onSource("SimulatePrincipalPolicy", in.PolicySourceArn)
+		},
+		func(ctx context.Context, c *api.Call, in *SimulatePrincipalInput) (*SimulateOutput, error) {
+			q, err := in.question()
+			if err != nil {
+				return nil, err
+			}
+			results, more, err := s.SimulatePrincipalPolicy(ctx, c.Caller.Account, in.PolicySourceArn, q)
+			if err != nil {
+				return nil, err
+			}
+			return output(q, results, more), nil
+		})
+}
+
+// onSource needs an action on the entity whose policies are asked about.
+func onSource(action, source string) ([]api.Need, error) {
+	if err := required(source, "policySourceArn"); err != nil {
+		return nil, err
+	}
+	return []api.Need{{Action: "iam:" + action, Resource: source}}, nil
+}
+
+// PrincipalKeysInput is IAM's GetContextKeysForPrincipalPolicy.
+type PrincipalKeysInput struct {
+	PolicySourceArn string
+	PolicyInputList []string
+}
+
+func getContextKeysForPrincipalPolicy(s *iam.Service) api.Operation {
+	return api.Define("iam", "GetContextKeysForPrincipalPolicy",
+		func(_ *api.Call, in *PrincipalKeysInput) ([]api.Need, error) {
+			return onSource("GetContextKeysForPrincipalPolicy", in.PolicySourceArn)
+		},
+		func(ctx context.Context, c *api.Call, in *PrincipalKeysInput) (*ContextKeysOutput, error) {
+			names, err := s.PrincipalContextKeys(ctx, c.Caller.Account, in.PolicySourceArn, in.PolicyInputList)
+			return &ContextKeysOutput{append([]string{}, names...)}, err
 		})
 }
 
