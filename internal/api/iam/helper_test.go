@@ -113,3 +113,16 @@ func recent(t testing.TB, what string, at *time.Time) {
 		t.Errorf("%s is %v, want now", what, at)
 	}
 }
+
+const trustEvents = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.workmail.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
+// user makes a user with a key and, if there are any, statements of a policy.
+func (v *server) user(t testing.TB, name, statements string) *sdk.Client {
+	t.Helper()
+	ok(v.iam.CreateUser(t.Context(), account, iam.NewUser{Name: name}))(t)
+	if statements != "" {
+		must(t, v.iam.PutPolicy(t.Context(), iam.Owner{Kind: iam.KindUser, Account: account, Name: name}, "given",
+			`{"Version":"2012-10-17","Statement":[`+statements+`]}`))
+	}
+	return v.client(ok(v.iam.CreateAccessKey(t.Context(), account, name))(t))
+}
