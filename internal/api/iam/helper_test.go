@@ -1,7 +1,9 @@
 package iamapi_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
@@ -62,7 +64,9 @@ func newServer(t testing.TB) *server {
 }
 
 // Record implements api.Auditor.
-func (v *server) Record(context.Context, api.Record) {}
+func (v *server) Record(_ context.Context, r api.Record) {
+	v.iam.NoteKeyUse(r.Call.Caller.AccessKeyID, iam.KeyUse{At: r.Call.Time, Service: r.Service, Region: r.Call.Region})
+}
 
 func (v *server) config(c iam.Credentials) aws.Config {
 	return aws.Config{Region: region, BaseEndpoint: &v.url, RetryMaxAttempts: 1,
@@ -125,4 +129,16 @@ func (v *server) user(t testing.TB, name, statements string) *sdk.Client {
 			`{"Version":"2012-10-17","Statement":[`+statements+`]}`))
 	}
 	return v.client(ok(v.iam.CreateAccessKey(t.Context(), account, name))(t))
+}
+
+func csvRows(t testing.TB, content []byte) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
+	must(t, err)
+	return rows
+}
+
+func isDenied(err error) bool {
+	var e smithy.APIError
+	return errors.As(err, &e) && e.ErrorCode() == "AccessDenied"
 }
