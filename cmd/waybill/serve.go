@@ -33,7 +33,8 @@ func (c *serveCommand) Run(ctx context.Context, logger *slog.Logger) error {
 			return err
 		}
 	}
-	server, err := app.Open(ctx, cfg, logger)
+	app.RestartOnPanic(cfg.Data, logger)
+	server, err := app.OpenAgain(ctx, cfg, logger)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,8 @@ type Call struct {
 	Secure    bool
 	UserAgent string
 	Time      time.Time
+	// Warnings are set by the door: what is odd about a policy that the call wrote.
+	Warnings []string
 }
 
 // Need is one permission that an operation requires: an action on a resource,

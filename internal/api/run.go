@@ -44,7 +44,7 @@ func (d *Door) run(ctx context.Context, op *Operation, call *Call, fill func(in 
 			err = e
 		}
 	}
-	record.Output = out
+	record.Output, record.Call.Warnings = out, call.Warnings
 	record.Duration = d.Now().Sub(start)
 	// The caller may be gone by now; what happened is recorded all the same.
 	d.Auditor.Record(context.WithoutCancel(ctx), record)
@@ -80,7 +80,11 @@ func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func
 	if record.Decision, err = d.permit(ctx, op.Service, call, needs); err != nil {
 		return nil, err
 	}
-	return op.handle(ctx, call, in)
+	if out, err = op.handle(ctx, call, in); err == nil {
+		call.Warnings = warnings(in)
+		d.warn(ctx, call, op, call.Warnings)
+	}
+	return out, err
 }
 
 // recovered turns what recover returned into an error; nil if that was nothing.

@@ -44,6 +44,7 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err == nil {
+		addWarnings(w.Header(), call.Warnings)
 		err = req.WriteResult(w, call.RequestID, out)
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"waybill/internal/api"
+	"waybill/internal/audit"
 	"waybill/internal/awserr"
 	"waybill/internal/console"
 	"waybill/internal/iam"
@@ -11,8 +12,6 @@ import (
 	"waybill/internal/publish"
 	"waybill/internal/workmail"
 )
-
-type policyNamed = policy.Named
 
 // roles is iam as workmail needs it.
 type roles struct{ *iam.Service }
@@ -98,12 +97,14 @@ func (d deliveries) Delivery(ctx context.Context, organization string) (console.
 	return state, nil
 }
 
-// auditor writes one line a call to Waybill's own log and lets the publisher try
-// again at once when something it may have failed for has changed.
+// auditor keeps the audit trail, writes one line a call to Waybill's own log,
+// and lets the publisher try again at once when something it may have failed
+// for has changed.
 type auditor struct{ s *Server }
 
 // Record implements api.Auditor.
-func (a auditor) Record(_ context.Context, r api.Record) {
+func (a auditor) Record(ctx context.Context, r api.Record) {
+	a.s.trail.Record(ctx, r)
 	a.s.logger.Debug("call", "request_id", r.Call.RequestID, "service", r.Service, "operation", r.Operation,
 		"account", r.Call.Caller.Account, "error", r.ErrorCode, "duration", r.Duration)
 	a.s.iam.NoteKeyUse(r.Call.Caller.AccessKeyID, iam.KeyUse{At: r.Call.Time, Service: r.Service, Region: r.Call.Region})
@@ -111,4 +112,19 @@ func (a auditor) Record(_ context.Context, r api.Record) {
 	if mends && r.ErrorCode == "" && a.s.publisher != nil {
 		a.s.publisher.RetryAll()
 	}
+}
+
+// signedIn passes the console's sign-ins on to the audit trail.
+func (s *Server) signedIn(ctx context.Context, a console.SignIn) {
+	s.trail.SignedIn(ctx, audit.SignIn(a))
+}
+
+// resourcePolicies returns what guards a log group: the account's own policies,
+// and for the audit trail Waybill's.
+func (s *Server) resourcePolicies(ctx context.Context, resource string) ([]policy.Named, error) {
+	list, err := s.logs.ResourcePolicies(ctx, resource)
+	if own := s.protection.For(resource); own != nil && err == nil {
+		return append(own, list...), nil
+	}
+	return list, err
 }

@@ -10,16 +10,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// engineFolder is the log engine's folder in the data folder.
+const engineFolder = "logs"
+
 // folder is the data folder of one process:
 //
 //	lock         held while a process uses the folder; holds its process id
-//	key          seals what the databases keep secret; mode 0600
+//	key          seals what the databases keep secret; mode 0600; elsewhere if key_file says so
 //	credentials  the administrator's AWS shared-credentials file; mode 0600
 //	meta.db      identities, groups, organizations, settings
 //	spool.db     evidence, open messages, events not yet published
 //	journal.db   acknowledged log events that are not in logs/ for certain yet
 //	logs/        the log engine
 //	instance     names the folder in log stream names
+//	reserve      space for a start on a full disk
 type folder struct {
 	path string
 	lock *os.File
@@ -44,14 +48,8 @@ func openFolder(path string) (*folder, error) {
 		}
 		return nil, fmt.Errorf("lock data folder %s: %w", path, err)
 	}
-	err = f.Truncate(0)
-	if err == nil {
-		_, err = fmt.Fprintf(f, "%d\n", os.Getpid())
-	}
-	if err != nil {
-		f.Close()
-		return nil, fmt.Errorf("write %s: %w", name, err)
-	}
+	// The number is for people. A full disk must not keep a server from starting.
+	_, _ = fmt.Fprintf(f, "%-10d\n", os.Getpid())
 	return &folder{path: path, lock: f}, nil
 }
 

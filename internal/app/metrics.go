@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 
+	"waybill/internal/audit"
 	"waybill/internal/capture"
 	"waybill/internal/mailtrace"
 )
@@ -21,6 +22,7 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	p.sources(s.sources.Stats())
 	p.correlators(s.correlators)
 	p.publishing(r, s)
+	p.audit(s.trail.Counts())
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	p.head("waybill_memory_bytes", "gauge", "Memory obtained from the system.")
@@ -113,6 +115,16 @@ func (p exposition) publishing(r *http.Request, s *Server) {
 	for _, f := range after {
 		f()
 	}
+}
+
+func (p exposition) audit(c audit.Counts) {
+	p.head("waybill_audit_records_total", "counter", "Audit records written.")
+	p.value("waybill_audit_records_total", float64(c.Written))
+	p.head("waybill_audit_lost_total", "counter", "Audit records that were not written, by reason.")
+	p.value("waybill_audit_lost_total", float64(c.Lost), "reason", "no_room")
+	p.value("waybill_audit_lost_total", float64(c.Suppressed), "reason", "too_many_strangers")
+	p.head("waybill_audit_waiting_bytes", "gauge", "Audit records not written yet.")
+	p.value("waybill_audit_waiting_bytes", float64(c.Waiting))
 }
 
 func number(b bool) float64 {

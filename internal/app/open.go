@@ -17,9 +17,11 @@ import (
 	logsapi "waybill/internal/api/logs"
 	stsapi "waybill/internal/api/sts"
 	workmailapi "waybill/internal/api/workmail"
+	"waybill/internal/audit"
 	"waybill/internal/console"
 	"waybill/internal/iam"
 	"waybill/internal/iam/seal"
+	"waybill/internal/insights"
 	"waybill/internal/logs"
 	"waybill/internal/logs/engine"
 	"waybill/internal/publish"
@@ -33,6 +35,18 @@ func (s *Server) openFolder(context.Context) (err error) {
 		return err
 	}
 	s.onClose(s.folder.close)
+	s.folder.useReserve(s.logger)
+	if _, err := os.Stat(s.folder.file("meta.db")); errors.Is(err, fs.ErrNotExist) {
+		// Only the first start may make the key: a new one would open nothing later.
+		_, err := seal.OpenFile(s.cfg.KeyPath())
+		return err
+	}
+	return nil
+}
+
+// keepReserve comes last: a server that has started may need the next start.
+func (s *Server) keepReserve(context.Context) error {
+	s.folder.keepReserve(s.logger)
 	return nil
 }
 
@@ -50,15 +64,17 @@ func (s *Server) openStores(ctx context.Context) (err error) {
 
 // openIdentity makes iam and workmail, which ask each other and logs at run time.
 func (s *Server) openIdentity(ctx context.Context) error {
-	keyring, err := seal.OpenFile(s.folder.file("key"))
+	var err error
+	if s.protection, err = audit.NewProtection(); err != nil {
+		return err
+	}
+	keyring, err := seal.ReadFile(s.cfg.KeyPath())
 	if err != nil {
 		return err
 	}
 	s.iam, err = iam.New(iam.Options{
 		DB: s.db, Keyring: keyring, Logger: s.logger, Now: clock,
-		ResourcePolicies: func(ctx context.Context, resource string) ([]policyNamed, error) {
-			return s.logs.ResourcePolicies(ctx, resource)
-		},
+		ResourcePolicies: s.resourcePolicies,
 		ResourceTags: func(ctx context.Context, resource string) (map[string]string, bool, error) {
 			return s.logs.ResourceTags(ctx, resource)
 		},
@@ -84,7 +100,10 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	if err := engine.Configure(engine.Settings{MemoryBytes: s.cfg.MemoryLimit}); err != nil {
 		return err
 	}
-	if s.logs, err = logs.Open(ctx, logs.Config{DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger}); err != nil {
+	if s.logs, err = logs.Open(ctx, logs.Config{
+		DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger,
+		MinFree: uint64(s.cfg.MinFreeSpace), Checkpoint: time.Duration(s.cfg.Checkpoint * float64(time.Second)),
+	}); err != nil {
 		return err
 	}
 	s.onClose(func() error {
@@ -92,6 +111,23 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		return s.logs.Close(ctx)
+	})
+	return nil
+}
+
+func (s *Server) openInsights(context.Context) error {
+	s.insights = insights.New(insights.Config{Logs: s.logs, Logger: s.logger, Now: clock})
+	s.onClose(s.insights.Close)
+	return nil
+}
+
+// openTrail makes the audit trail. What waits is written before the logs close.
+func (s *Server) openTrail(context.Context) error {
+	s.trail = audit.New(audit.Config{Store: s.logs, Accounts: s.iam, Logger: s.logger, Now: clock, Account: s.cfg.Account, Region: s.cfg.Region})
+	s.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownGrace)
+		defer cancel()
+		return s.trail.Flush(ctx)
 	})
 	return nil
 }
@@ -106,12 +142,12 @@ func (s *Server) openListener(context.Context) (err error) {
 
 func (s *Server) openDoor(context.Context) error {
 	registry, err := api.NewRegistry(
-		logsapi.Operations(s.logs), iamapi.Operations(s.iam), stsapi.Operations(s.iam), workmailapi.Operations(s.workmail))
+		logsapi.Operations(s.logs), logsapi.QueryOperations(s.insights), iamapi.Operations(s.iam), stsapi.Operations(s.iam), workmailapi.Operations(s.workmail))
 	if err != nil {
 		return err
 	}
 	s.door, err = api.NewDoor(api.Config{
-		Registry: registry, Authenticator: s.iam, Authorizer: s.iam, Auditor: auditor{s}, Logger: s.logger, Now: clock,
+		Registry: registry, Authenticator: s.iam, Authorizer: s.iam, Auditor: auditor{s}, Logger: s.logger, Now: clock, Region: s.cfg.Region,
 	})
 	return err
 }
@@ -119,7 +155,7 @@ func (s *Server) openDoor(context.Context) error {
 func (s *Server) openConsole(context.Context) (err error) {
 	s.console, err = console.New(console.Config{
 		Database: s.db, Identities: s.iam, Deliveries: deliveries{s}, Door: s.door, Logger: s.logger, Now: clock,
-		Account: s.cfg.Account, Secure: s.cfg.TLS.Enabled(),
+		SignedIn: s.signedIn, Account: s.cfg.Account, Secure: s.cfg.TLS.Enabled(),
 	})
 	if err != nil {
 		return err

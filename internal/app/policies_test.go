@@ -143,6 +143,16 @@ func allowed(t *testing.T, err error) bool {
 	return err == nil || e.ErrorCode() != "AccessDenied" && e.ErrorCode() != "AccessDeniedException"
 }
 
+func wantAPIError(t *testing.T, what string, err error, code, text string) {
+	t.Helper()
+	var e smithy.APIError
+	if !errors.As(err, &e) {
+		t.Errorf("%s: error %v, want %s", what, err, code)
+	} else if e.ErrorCode() != code || !strings.Contains(e.ErrorMessage(), text) {
+		t.Errorf("%s: error %s: %s\nwant %s: ...%s...", what, e.ErrorCode(), e.ErrorMessage(), code, text)
+	}
+}
+
 const trustAccount = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + accountA + `"},"Action":"sts:AssumeRole"}]}`
 
 // TestConditionKeys asks, over the signed API, for every condition key that is

@@ -12,10 +12,12 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"waybill/internal/api"
+	"waybill/internal/audit"
 	"waybill/internal/capture"
 	"waybill/internal/config"
 	"waybill/internal/console"
 	"waybill/internal/iam"
+	"waybill/internal/insights"
 	"waybill/internal/logs"
 	"waybill/internal/publish"
 	"waybill/internal/spool"
@@ -32,6 +34,8 @@ type Server struct {
 	db       *store.DB
 	iam      *iam.Service
 	logs     *logs.Service
+	insights *insights.Service
+	trail    *audit.Trail
 	workmail *workmail.Service
 	spool    *spool.Spool
 
@@ -44,6 +48,8 @@ type Server struct {
 	correlators []*correlator
 	publisher   *publish.Publisher
 
+	// protection guards the audit trail.
+	protection *audit.Protection
 	// first is what the first start made; Password is empty on later ones.
 	first iam.Bootstrapped
 	// closers undo Open, last first.
@@ -56,8 +62,8 @@ type Server struct {
 func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger) (*Server, error) {
 	s := &Server{cfg: cfg, logger: logger}
 	for _, step := range []func(context.Context) error{
-		s.openFolder, s.openStores, s.openIdentity, s.openLogs, s.openListener, s.openDoor, s.openConsole,
-		s.declare, s.openPublisher, s.openPipeline,
+		s.openFolder, s.openStores, s.openIdentity, s.openLogs, s.openTrail, s.openInsights, s.openListener, s.openDoor, s.openConsole,
+		s.declare, s.openPublisher, s.openPipeline, s.keepReserve,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -89,6 +95,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.listener.serve(ctx, s.handler) })
 	group.Go(func() error { return s.logs.Run(ctx) })
+	group.Go(func() error { return s.trail.Run(ctx) })
 	group.Go(func() error { return s.iam.Run(ctx) })
 	group.Go(func() error { s.sources.Run(ctx); return nil })
 	group.Go(func() error { return s.publisher.Run(ctx) })

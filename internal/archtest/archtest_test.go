@@ -58,6 +58,7 @@ var allowed = map[string][]string{
 	"api/sts":         {"..."},
 	"api/logs":        {"..."},
 	"api/workmail":    {"..."},
+	"audit":           {"api", "arn", "awserr", "iam", "iam/policy", "logs"},
 	"console":         {"api/...", "api", "arn", "awserr", "event", "iam", "store", "trace", "evidence"},
 	"demo":            {"evidence"},
 	"app":             {"...", "console"},

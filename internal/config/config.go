@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ type Config struct {
 	Region string `toml:"region"`
 	// Data is the data folder; a relative path is relative to the working directory.
 	Data string `toml:"data"`
+	// KeyFile seals what the databases keep secret. Default: key in the data folder.
+	// A relative path is relative to the working directory.
+	KeyFile string `toml:"key_file"`
 	// Listen is the one address, host:port, of the console and all AWS APIs.
 	Listen string `toml:"listen"`
 	// AllowInsecureListen permits an address beyond loopback without TLS, for a
@@ -38,12 +42,37 @@ type Config struct {
 	AllowInsecureListen bool `toml:"allow_insecure_listen"`
 	// MemoryLimit bounds the log engine's caches, in bytes. Zero means 256 MiB.
 	MemoryLimit int64 `toml:"memory_limit"`
+	// MinFreeSpace is the free space on the data folder's disk, in bytes, below
+	// which log events are refused. Zero means 256 MiB.
+	MinFreeSpace int64 `toml:"min_free_space"`
+	// Checkpoint is how often, in seconds, the log engine is made to write to disk
+	// what the journal holds. Zero means 10.
+	Checkpoint float64 `toml:"checkpoint_seconds"`
+	// Limits keep one client, or many, from taking the whole server.
+	Limits Limits `toml:"limits"`
 	// TLS serves HTTPS when both files are named.
 	TLS TLS `toml:"tls"`
 	// Organizations are created at start if missing and never deleted by omission.
 	Organizations []Organization `toml:"organization"`
 	// Sources are the mail servers to watch.
 	Sources []Source `toml:"source"`
+}
+
+// Limits bound what clients may ask for; a zero means the default.
+type Limits struct {
+	// Connections is how many connections may be open at once, AddressConnections
+	// how many of one address, except this machine's own. Defaults 4096 and 512.
+	Connections        int `toml:"connections"`
+	AddressConnections int `toml:"connections_per_address"`
+	// Bodies is how many bytes of request bodies may be in memory at once. Default 256 MiB.
+	Bodies int64 `toml:"body_bytes"`
+	// Requests is how many requests an account may make in a second, of each
+	// family of operations: writing events, reading and searching them, all
+	// others. Default 2000. Beyond it answers are ThrottlingException.
+	Requests float64 `toml:"requests_per_second"`
+	// Searches is how many searches (FilterLogEvents, StartQuery and the like) run
+	// at once. Default 16.
+	Searches int `toml:"searches"`
 }
 
 // TLS names certificate files in PEM form.
@@ -109,6 +138,14 @@ type Source struct {
 	AuthservIDs []string `toml:"authserv_ids"`
 	// JournalAddresses are recipients that receive copies of all mail (always_bcc).
 	JournalAddresses []string `toml:"journal_addresses"`
+}
+
+// KeyPath is where the key file is.
+func (c *Config) KeyPath() string {
+	if c.KeyFile != "" {
+		return c.KeyFile
+	}
+	return filepath.Join(c.Data, "key")
 }
 
 // Default returns the configuration of a server started without a file.

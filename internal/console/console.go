@@ -45,6 +45,16 @@ type DeliveryState struct {
 	FailedAt  time.Time
 }
 
+// SignIn is one attempt to sign in, for the audit trail.
+type SignIn struct {
+	// Call says from where and when; its Caller is set if the attempt succeeded.
+	Call api.Call
+	// Account and User are what was typed.
+	Account, User string
+	// Failure says why it failed; empty for success.
+	Failure string
+}
+
 // Config is what a Console is made of.
 type Config struct {
 	Database   Database
@@ -52,6 +62,8 @@ type Config struct {
 	Deliveries Deliveries
 	Door       *api.Door
 	Logger     *slog.Logger
+	// SignedIn is told of every attempt to sign in; nil if nobody wants to know.
+	SignedIn func(context.Context, SignIn)
 	// Now is the clock.
 	Now func() time.Time
 	// Account is filled in on the sign-in page.

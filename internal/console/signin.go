@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"waybill/internal/awserr"
+	"waybill/internal/iam"
 )
 
 // signInView is the sign-in page.
@@ -57,12 +58,14 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) error {
 	limits := limitsFor(sourceOf(r), v.Account, v.User)
 	if wait := c.throttle.reserve(limits); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(wait/time.Second)+1))
+		c.noteSignIn(r, p, v, iam.Principal{}, "Too many attempts")
 		v.Alert = p.T("Too many attempts. Try again in %d minutes.", int((wait+time.Minute-1)/time.Minute))
 		return c.showSignIn(w, r, http.StatusTooManyRequests, v)
 	}
 	principal, err := c.cfg.Identities.SignIn(r.Context(), v.Account, v.User, r.PostForm.Get("password"))
 	var refused *awserr.Error
 	if errors.As(err, &refused) && refused.HTTPStatus() < 500 {
+		c.noteSignIn(r, p, v, iam.Principal{}, "Failed authentication")
 		v.Alert = p.T("Account, user name or password is not right.")
 		return c.showSignIn(w, r, http.StatusUnauthorized, v)
 	}
@@ -74,10 +77,21 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	c.noteSignIn(r, p, v, principal, "")
 	c.setCookie(w, r, signInCookie, "", http.SameSiteStrictMode, -1)
 	c.setCookie(w, r, sessionCookie, value, http.SameSiteLaxMode, 0)
 	http.Redirect(w, r, v.Next, http.StatusSeeOther)
 	return nil
+}
+
+// noteSignIn tells the audit trail of an attempt.
+func (c *Console) noteSignIn(r *http.Request, ch chrome, v signInView, p iam.Principal, failure string) {
+	if c.cfg.SignedIn == nil {
+		return
+	}
+	ch.Region = c.region(r)
+	call := c.callFor(r, session{Principal: p}, ch)
+	c.cfg.SignedIn(r.Context(), SignIn{Call: *call, Account: v.Account, User: v.User, Failure: failure})
 }
 
 func (c *Console) signOut(w http.ResponseWriter, r *request) error {

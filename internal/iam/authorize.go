@@ -109,6 +109,11 @@ func (s *Service) trustFor(ctx context.Context, roleARN string) ([]policy.Named,
 
 // decide evaluates; for a service that acts across accounts twice.
 func (s *Service) decide(p *Principal, request *policy.Request, set *policy.Set) policy.Decision {
+	if p.Type == TypeService && p.SourceARN != "" {
+		if a, err := arn.Parse(p.SourceARN); err != nil || a.Account != p.SourceAccount {
+			return denied("the service names a source and an account that do not belong together: " + p.SourceARN + " and " + p.SourceAccount)
+		}
+	}
 	d := policy.Evaluate(request, set)
 	if p.Type != TypeService || set.ResourceAccount == "" || set.ResourceAccount == p.SourceAccount {
 		return d
@@ -215,16 +220,28 @@ func (s *Service) EvaluateRole(ctx context.Context, roleARN, action, resource st
 }
 
 // EvaluateTrust decides whether p may assume a role: for a service principal,
-// whether the trust policy lets it in for its SourceARN and SourceAccount.
+// whether the trust policy lets it in for its SourceARN and SourceAccount. The
+// reason of a refusal adds what is odd about the policy, if it is p's account's.
 func (s *Service) EvaluateTrust(ctx context.Context, roleARN string, p Principal) (policy.Decision, error) {
-	_, found, err := s.findRole(ctx, roleARN)
+	r, found, err := s.findRole(ctx, roleARN)
 	if err != nil {
 		return policy.Decision{}, err
 	}
 	if !found {
 		return denied("the role " + roleARN + " does not exist"), nil
 	}
-	return s.Authorize(ctx, p, "sts:AssumeRole", roleARN, nil)
+	d, err := s.Authorize(ctx, p, "sts:AssumeRole", roleARN, nil)
+	if err != nil || d.Allowed() || d.Foreign {
+		return d, err
+	}
+	trust, err := s.trustOf(&r)
+	if err != nil {
+		return d, err
+	}
+	for _, warning := range policy.Warnings(trust.Document) {
+		d.Reason += "; " + warning
+	}
+	return d, nil
 }
 
 func (s *Service) findRole(ctx context.Context, roleARN string) (r Role, found bool, err error) {

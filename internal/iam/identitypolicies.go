@@ -98,7 +98,7 @@ func (s *Service) identityOf(ctx context.Context, tx *sql.Tx, kind Kind, id stri
 		return nil, fmt.Errorf("look for %s: %w", id, err)
 	}
 	n := &identity{}
-	if err := s.addPolicies(ctx, tx, n, e.Account, kind, id); err != nil {
+	if err := s.addPolicies(ctx, tx, n, e.Owner, id); err != nil {
 		return nil, err
 	}
 	if kind == KindUser {
@@ -125,7 +125,7 @@ func (s *Service) addShared(ctx context.Context, tx *sql.Tx, n *identity, user *
 		return err
 	}
 	for _, g := range groups {
-		if err := s.addPolicies(ctx, tx, n, user.Account, KindGroup, g.ID); err != nil {
+		if err := s.addPolicies(ctx, tx, n, Owner{KindGroup, user.Account, g.Name}, g.ID); err != nil {
 			return err
 		}
 	}
@@ -141,8 +141,8 @@ func (s *Service) addShared(ctx context.Context, tx *sql.Tx, n *identity, user *
 }
 
 // addPolicies adds the inline and attached policies of one entity.
-func (s *Service) addPolicies(ctx context.Context, tx *sql.Tx, n *identity, account string, kind Kind, id string) error {
-	texts, err := kinds[kind].inline.all(ctx, tx, id)
+func (s *Service) addPolicies(ctx context.Context, tx *sql.Tx, n *identity, o Owner, id string) error {
+	texts, err := o.facts().inline.all(ctx, tx, id)
 	if err != nil {
 		return err
 	}
@@ -151,14 +151,14 @@ func (s *Service) addPolicies(ctx context.Context, tx *sql.Tx, n *identity, acco
 		if err != nil {
 			return err
 		}
-		n.policies = append(n.policies, policy.Named{Name: t.name, Document: doc})
+		n.policies = append(n.policies, policy.Named{Name: t.name, Owner: string(o.Kind) + "/" + o.Name, Document: doc})
 	}
-	arns, err := kinds[kind].attached.all(ctx, tx, id)
+	arns, err := o.facts().attached.all(ctx, tx, id)
 	if err != nil {
 		return err
 	}
 	for _, a := range arns {
-		p, found, err := s.currentPolicy(ctx, tx, account, a)
+		p, found, err := s.currentPolicy(ctx, tx, o.Account, a)
 		if err == nil && !found {
 			// An older Waybill cannot know what it would have denied.
 			err = fmt.Errorf("policy %s is attached to %s but not known here", a, id)

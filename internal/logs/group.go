@@ -18,7 +18,7 @@ type Group struct {
 	Name    string
 	Account string
 	Region  string
-	// Class is STANDARD or INFREQUENT_ACCESS; the service treats them alike.
+	// Class is STANDARD, INFREQUENT_ACCESS, ESSENTIALS or DELIVERY; the service treats them alike.
 	Class     string
 	KMSKey    string
 	Protected bool
@@ -26,6 +26,7 @@ type Group struct {
 	Created int64
 	// RetentionDays is zero when events never expire.
 	RetentionDays int
+	MetricFilters int
 	// StoredBytes counts the events put and not expired or deleted as a whole, 26
 	// bytes of overhead each, as PutLogEvents counts them. It is up to a
 	// checkpoint old and does not shrink as single events expire.
@@ -49,7 +50,8 @@ func (g *Group) cutoff(now int64) int64 {
 const dayMillis = int64(24 * time.Hour / time.Millisecond)
 
 const groupColumns = `g.number, a.number, g.account, g.region, g.name, g.class, g.kms_key, g.is_protected,
-	g.created_ms, COALESCE(g.retention_days, 0), g.hidden_ms, g.stored_bytes
+	g.created_ms, COALESCE(g.retention_days, 0), g.hidden_ms, g.stored_bytes,
+	(SELECT COUNT(*) FROM log_metric_filters f WHERE f.group_number = g.number)
 	FROM log_groups g JOIN log_accounts a ON a.account = g.account `
 
 type scanner interface{ Scan(...any) error }
@@ -57,7 +59,7 @@ type scanner interface{ Scan(...any) error }
 func scanGroup(row scanner) (Group, error) {
 	var g Group
 	err := row.Scan(&g.tenant.Group, &g.tenant.Account, &g.Account, &g.Region, &g.Name, &g.Class, &g.KMSKey, &g.Protected,
-		&g.Created, &g.RetentionDays, &g.hidden, &g.StoredBytes)
+		&g.Created, &g.RetentionDays, &g.hidden, &g.StoredBytes, &g.MetricFilters)
 	return g, err
 }
 
@@ -160,6 +162,22 @@ func (s *Service) DeleteLogGroup(ctx context.Context, sc Scope, name string) err
 	return err
 }
 
+func errProtected() error {
+	return awserr.New("ValidationException", "The specified log group has deletion protection enabled.")
+}
+
+// SetDeletionProtection decides whether the group, and streams in it, may be deleted.
+func (s *Service) SetDeletionProtection(ctx context.Context, sc Scope, name string, on bool) error {
+	return s.db.Write(ctx, func(tx *sql.Tx) error {
+		g, err := group(ctx, tx, sc, name)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE log_groups SET is_protected = ? WHERE number = ?`, on, g.tenant.Group)
+		return err
+	})
+}
+
 func (s *Service) deleteLogGroup(ctx context.Context, sc Scope, name string) error {
 	s.applying.Lock() // no batch of the group is on its way
 	defer s.applying.Unlock()
@@ -169,7 +187,7 @@ func (s *Service) deleteLogGroup(ctx context.Context, sc Scope, name string) err
 			return err
 		}
 		if g.Protected {
-			return awserr.New("ValidationException", "The specified log group has deletion protection enabled.")
+			return errProtected()
 		}
 		if err := addPurge(ctx, tx, g.tenant, 0, s.millis()); err != nil {
 			return err
@@ -189,9 +207,19 @@ type GroupList struct {
 	// Prefix and Pattern (a part of the name) exclude each other; both empty means all.
 	Prefix, Pattern string
 	Class           string
+	// Name and Tags, where set, are further conditions on a group's name and tags.
+	Name func(name string) bool
+	Tags func(tags map[string]string) bool
 	// After is the name after which the page begins.
 	After string
 	Limit int
+}
+
+// wantsClass tells whether groups of the class are asked for: who asks for one of
+// the two cheap classes gets both (DescribeLogGroups, logGroupClass).
+func (l GroupList) wantsClass(class string) bool {
+	cheap := func(c string) bool { return c == "INFREQUENT_ACCESS" || c == "ESSENTIALS" }
+	return l.Class == "" || class == l.Class || cheap(class) && cheap(l.Class)
 }
 
 // DescribeLogGroups returns a page of groups and whether there are more.
@@ -207,6 +235,12 @@ func (s *Service) DescribeLogGroups(ctx context.Context, sc Scope, l GroupList) 
 		args = append(args, l.Prefix, l.Prefix+"\x7f")
 	}
 	err = s.db.Read(ctx, func(tx *sql.Tx) error {
+		var tags map[uint32]map[string]string
+		if l.Tags != nil {
+			if tags, err = allTags(ctx, tx, sc); err != nil {
+				return err
+			}
+		}
 		rows, err := tx.QueryContext(ctx, query+` ORDER BY g.name`, args...)
 		if err != nil {
 			return err
@@ -217,7 +251,10 @@ func (s *Service) DescribeLogGroups(ctx context.Context, sc Scope, l GroupList) 
 			if err != nil {
 				return err
 			}
-			if !strings.Contains(g.Name, l.Pattern) || l.Class != "" && g.Class != l.Class {
+			if !strings.Contains(g.Name, l.Pattern) || !l.wantsClass(g.Class) {
+				continue
+			}
+			if l.Name != nil && !l.Name(g.Name) || l.Tags != nil && !l.Tags(tags[g.tenant.Group]) {
 				continue
 			}
 			if len(groups) == l.Limit {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"waybill/internal/arn"
@@ -15,9 +16,13 @@ import (
 // maxResourcePolicies is how many an account has in a Region (CloudWatch Logs quotas).
 const maxResourcePolicies = 10
 
-// ResourcePolicy is a policy on all log groups of an account in a Region.
+// ResourcePolicy is a policy on all log groups of an account in a Region, or on
+// one of them.
 type ResourcePolicy struct {
 	Name, Document string
+	// Group is the log group's name, and Revision what the next change must name;
+	// both are empty for a policy of the account.
+	Group, Revision string
 	// Updated is in milliseconds since the Unix epoch.
 	Updated int64
 }
@@ -45,13 +50,19 @@ func (c *policyCache) parse(document string) (*policy.Document, error) {
 	return d, nil
 }
 
-// PutResourcePolicy sets the policy of that name.
+// check reads a document for its errors.
+func (c *policyCache) check(document string) error {
+	_, err := c.parse(document)
+	var e *awserr.Error
+	if errors.As(err, &e) {
+		return awserr.New(codeParameter, "Invalid policy document: %s", e.Message)
+	}
+	return err
+}
+
+// PutResourcePolicy sets the account's policy of that name.
 func (s *Service) PutResourcePolicy(ctx context.Context, sc Scope, name, document string) (ResourcePolicy, error) {
-	if _, err := s.policies.parse(document); err != nil {
-		var e *awserr.Error
-		if errors.As(err, &e) {
-			return ResourcePolicy{}, awserr.New(codeParameter, "Invalid policy document: %s", e.Message)
-		}
+	if err := s.policies.check(document); err != nil {
 		return ResourcePolicy{}, err
 	}
 	p := ResourcePolicy{Name: name, Document: document, Updated: s.millis()}
@@ -73,7 +84,7 @@ func (s *Service) PutResourcePolicy(ctx context.Context, sc Scope, name, documen
 	return p, err
 }
 
-// DescribeResourcePolicies returns the policies in the order of their names.
+// DescribeResourcePolicies returns the account's policies in the order of their names.
 func (s *Service) DescribeResourcePolicies(ctx context.Context, sc Scope) ([]ResourcePolicy, error) {
 	var list []ResourcePolicy
 	err := s.db.Read(ctx, func(tx *sql.Tx) error {
@@ -98,30 +109,40 @@ func (s *Service) DescribeResourcePolicies(ctx context.Context, sc Scope) ([]Res
 	return list, nil
 }
 
-// DeleteResourcePolicy deletes the policy of that name.
+func errNoPolicy(name string) error {
+	return awserr.New(codeNotFound, "Policy with name [%s] does not exist.", name)
+}
+
+// DeleteResourcePolicy deletes the account's policy of that name.
 func (s *Service) DeleteResourcePolicy(ctx context.Context, sc Scope, name string) error {
 	return s.db.Write(ctx, func(tx *sql.Tx) error {
 		r, err := tx.ExecContext(ctx, `DELETE FROM log_resource_policies WHERE account = ? AND region = ? AND name = ?`, sc.Account, sc.Region, name)
-		if err != nil {
-			return err
-		}
-		if n, err := r.RowsAffected(); err != nil || n > 0 {
-			return err
-		}
-		return awserr.New(codeNotFound, "Policy with name [%s] does not exist.", name)
+		return affected(r, err, errNoPolicy(name))
 	})
 }
 
 // ResourcePolicies returns the policies that guard a log group or stream, for
-// the evaluation of permissions. None for another service's resource.
+// the evaluation of permissions: those of its account and that of the group.
+// None for another service's resource.
 func (s *Service) ResourcePolicies(ctx context.Context, resourceARN string) ([]policy.Named, error) {
 	a, err := arn.Parse(resourceARN)
 	if err != nil || a.Service != "logs" {
 		return nil, nil
 	}
-	list, err := s.DescribeResourcePolicies(ctx, Scope{a.Account, a.Region})
+	sc := Scope{a.Account, a.Region}
+	list, err := s.DescribeResourcePolicies(ctx, sc)
 	if err != nil {
 		return nil, err
+	}
+	if rest, ok := strings.CutPrefix(a.Resource, "log-group:"); ok {
+		name, _, _ := strings.Cut(rest, ":")
+		own, err := s.GroupPolicy(ctx, sc, name)
+		if err != nil && !awserr.HasCode(err, codeNotFound) {
+			return nil, err
+		}
+		if own != nil {
+			list = append(list, *own)
+		}
 	}
 	var named []policy.Named
 	for _, p := range list {

@@ -13,6 +13,7 @@ import (
 
 	"waybill/internal/awserr"
 	"waybill/internal/logs/engine"
+	"waybill/internal/logs/journal"
 )
 
 // The limits of PutLogEvents (CloudWatch Logs API reference, "PutLogEvents").
@@ -121,8 +122,13 @@ func (s *Service) writable() error {
 
 func unavailable(cause error) error {
 	text := "The service cannot complete the request."
-	if errors.Is(cause, engine.ErrNoSpace) {
+	switch {
+	case errors.Is(cause, engine.ErrNoSpace), errors.Is(cause, journal.ErrNoSpace):
 		text = "The service cannot accept log events: its disk is almost full."
+	case errors.Is(cause, engine.ErrReadOnly), errors.Is(cause, journal.ErrReadOnly):
+		text = "The service cannot accept log events: its disk is read-only."
+	case errors.Is(cause, journal.ErrDisk):
+		text = "The service cannot accept log events: its disk refuses them."
 	}
 	return &awserr.Error{Code: "ServiceUnavailableException", Message: text, Status: http.StatusServiceUnavailable, Cause: cause}
 }

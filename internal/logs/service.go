@@ -18,7 +18,7 @@ import (
 
 // Engine is what logs needs of a log engine. *engine.Embedded is one.
 type Engine interface {
-	// Ready tells why Add would refuse, if it would.
+	// Ready tells why no rows should be added now, if they should not.
 	Ready() error
 	// Add takes rows; queries that begin after it returned see them.
 	Add(rows []engine.Row) error
@@ -29,6 +29,8 @@ type Engine interface {
 	// Scan gives columns of rows, in no order; Spread counts rows and tells their first and last time.
 	Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error)
 	Spread(ctx context.Context, q engine.ScanQuery) (n int, first, last int64, err error)
+	// Fields counts rows by the columns they have.
+	Fields(ctx context.Context, q engine.ScanQuery) (counts map[string]int, rows int, err error)
 	// IDs tells which rows of a range of times there are, of ids at least from.
 	IDs(ctx context.Context, tenants []engine.Tenant, first, last int64, from uint64) (map[uint64]struct{}, error)
 	// Delete begins to delete rows; Left counts those it has not deleted.
@@ -45,6 +47,11 @@ type Config struct {
 	// Folder is where journal.db and the engine's folder logs are. Call
 	// engine.Configure before Open.
 	Folder string
+	// MinFree is the free space in bytes below which events are refused; zero
+	// means engine.DefaultMinFree.
+	MinFree uint64
+	// Checkpoint is how often Run makes one; zero means every 10 seconds.
+	Checkpoint time.Duration
 	// Now is the clock; nil means time.Now.
 	Now    func() time.Time
 	Logger *slog.Logger
@@ -72,11 +79,15 @@ type Service struct {
 	// tails are the live tails; see tailhub.go.
 	tails  tailHub
 	closed atomic.Bool
+	every  time.Duration // between checkpoints
 }
 
 // Open opens the service and replays what a crash left in the journal.
 func Open(ctx context.Context, c Config) (*Service, error) {
-	s := &Service{db: c.DB, engine: c.Engine, now: c.Now, log: c.Logger, wake: make(chan struct{}, 1)}
+	s := &Service{db: c.DB, engine: c.Engine, now: c.Now, log: c.Logger, wake: make(chan struct{}, 1), every: c.Checkpoint}
+	if s.every <= 0 {
+		s.every = checkpointEvery
+	}
 	s.streams.init()
 	s.tails.init()
 	if s.now == nil {
@@ -87,7 +98,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		return nil, err
 	}
 	if s.engine == nil {
-		if s.engine, err = engine.Open(filepath.Join(c.Folder, "logs"), c.Logger); err != nil {
+		if s.engine, err = engine.OpenWith(filepath.Join(c.Folder, "logs"), engine.Options{Log: c.Logger, MinFree: c.MinFree}); err != nil {
 			return nil, errors.Join(err, s.journal.Close())
 		}
 	}
@@ -122,7 +133,7 @@ const (
 // the live tails too, which would keep the server from stopping.
 func (s *Service) Run(ctx context.Context) error {
 	defer s.tails.close()
-	check := time.NewTicker(checkpointEvery)
+	check := time.NewTicker(s.every)
 	defer check.Stop()
 	reclaim := time.NewTicker(reclaimEvery)
 	defer reclaim.Stop()

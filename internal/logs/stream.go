@@ -96,6 +96,9 @@ func (s *Service) deleteLogStream(ctx context.Context, sc Scope, groupName, name
 		if err != nil {
 			return err
 		}
+		if g.Protected {
+			return errProtected()
+		}
 		number = st.number
 		if err := addPurge(ctx, tx, g.tenant, number, s.millis()); err != nil {
 			return err

@@ -63,27 +63,56 @@ func (s *Service) UntagLogGroup(ctx context.Context, sc Scope, name string, keys
 
 // LogGroupTags returns a group's tags.
 func (s *Service) LogGroupTags(ctx context.Context, sc Scope, name string) (map[string]string, error) {
-	tags := map[string]string{}
+	var tags map[string]string
 	err := s.db.Read(ctx, func(tx *sql.Tx) error {
 		g, err := group(ctx, tx, sc, name)
 		if err != nil {
 			return err
 		}
-		rows, err := tx.QueryContext(ctx, `SELECT name, value FROM log_group_tags WHERE group_number = ?`, g.tenant.Group)
-		if err != nil {
-			return fmt.Errorf("read tags: %w", err)
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var k, v string
-			if err := rows.Scan(&k, &v); err != nil {
-				return fmt.Errorf("read tags: %w", err)
-			}
-			tags[k] = v
-		}
-		return rows.Err()
+		tags, err = readTags(ctx, tx, &g)
+		return err
 	})
 	return tags, err
+}
+
+func readTags(ctx context.Context, tx *sql.Tx, g *Group) (map[string]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT name, value FROM log_group_tags WHERE group_number = ?`, g.tenant.Group)
+	if err != nil {
+		return nil, fmt.Errorf("read tags: %w", err)
+	}
+	defer rows.Close()
+	tags := map[string]string{}
+	for rows.Next() {
+		var k, v string
+		if err := rows.Scan(&k, &v); err != nil {
+			return nil, fmt.Errorf("read tags: %w", err)
+		}
+		tags[k] = v
+	}
+	return tags, rows.Err()
+}
+
+// allTags returns the tags of all groups of a scope by the groups' numbers.
+func allTags(ctx context.Context, tx *sql.Tx, sc Scope) (map[uint32]map[string]string, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT t.group_number, t.name, t.value FROM log_group_tags t
+		JOIN log_groups g ON g.number = t.group_number WHERE g.account = ? AND g.region = ?`, sc.Account, sc.Region)
+	if err != nil {
+		return nil, fmt.Errorf("read tags: %w", err)
+	}
+	defer rows.Close()
+	all := map[uint32]map[string]string{}
+	for rows.Next() {
+		var group uint32
+		var k, v string
+		if err := rows.Scan(&group, &k, &v); err != nil {
+			return nil, fmt.Errorf("read tags: %w", err)
+		}
+		if all[group] == nil {
+			all[group] = map[string]string{}
+		}
+		all[group][k] = v
+	}
+	return all, rows.Err()
 }
 
 // ResourceTags returns the tags of the log group that an ARN names, of the group

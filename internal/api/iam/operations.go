@@ -17,7 +17,7 @@ func Operations(s *iam.Service) []api.Operation {
 		userOperations(s), accessKeyOperations(s), passwordOperations(s), groupOperations(s),
 		roleOperations(s), managedPolicyOperations(s), oidcOperations(s), accountOperations(s), absentOperations(s),
 		policyOperations(s, users), policyOperations(s, groups), policyOperations(s, roles),
-		personOperations(s, users), personOperations(s, roles),
+		personOperations(s, users), personOperations(s, roles), simulateOperations(s),
 	)
 }
 

@@ -10,12 +10,15 @@ import (
 )
 
 // PutLogEventsInput is CloudWatch Logs'. entity, which belongs to Application
-// Signals, has no effect.
+// Signals, is checked and has no effect.
 type PutLogEventsInput struct {
 	LogGroupName  *string         `json:"logGroupName"`
 	LogStreamName *string         `json:"logStreamName"`
 	LogEvents     []InputLogEvent `json:"logEvents"`
 	SequenceToken *string         `json:"sequenceToken,omitempty"`
+	Entity        *Entity         `json:"entity,omitempty"`
+	// plain is LogEvents as DecodeJSON reads them.
+	plain []logs.InputEvent
 }
 
 // InputLogEvent is one event of PutLogEvents.
@@ -28,6 +31,7 @@ type InputLogEvent struct {
 type PutLogEventsOutput struct {
 	NextSequenceToken     string                 `json:"nextSequenceToken"`
 	RejectedLogEventsInfo *RejectedLogEventsInfo `json:"rejectedLogEventsInfo,omitempty"`
+	RejectedEntityInfo    *RejectedEntityInfo    `json:"rejectedEntityInfo,omitempty"`
 }
 
 // RejectedLogEventsInfo tells which events of a batch were left out.
@@ -41,13 +45,16 @@ func putLogEvents(s *logs.Service) api.Operation {
 	return define("PutLogEvents",
 		func(c *api.Call, in *PutLogEventsInput) (target, error) {
 			t, err := onStream(c, &StreamInput{in.LogGroupName, in.LogStreamName})
-			if err == nil && in.LogEvents == nil {
+			if err == nil && in.LogEvents == nil && in.plain == nil {
 				err = validate.Missing(codeParameter, "logEvents")
+			}
+			if err == nil {
+				err = in.Entity.check()
 			}
 			return t, err
 		},
 		func(ctx context.Context, t target, in *PutLogEventsInput) (*PutLogEventsOutput, error) {
-			events, err := inputEvents(in.LogEvents)
+			events, err := in.events()
 			if err != nil {
 				return nil, err
 			}
@@ -55,7 +62,7 @@ func putLogEvents(s *logs.Service) api.Operation {
 			if err != nil {
 				return nil, err
 			}
-			out := &PutLogEventsOutput{NextSequenceToken: r.NextToken}
+			out := &PutLogEventsOutput{NextSequenceToken: r.NextToken, RejectedEntityInfo: in.Entity.rejected()}
 			if r.Rejected != nil {
 				out.RejectedLogEventsInfo = &RejectedLogEventsInfo{
 					TooNewLogEventStartIndex: r.Rejected.TooNewStart,
@@ -67,9 +74,12 @@ func putLogEvents(s *logs.Service) api.Operation {
 		})
 }
 
-func inputEvents(list []InputLogEvent) ([]logs.InputEvent, error) {
-	events := make([]logs.InputEvent, len(list))
-	for i, e := range list {
+func (in *PutLogEventsInput) events() ([]logs.InputEvent, error) {
+	if in.plain != nil {
+		return in.plain, nil
+	}
+	events := make([]logs.InputEvent, len(in.LogEvents))
+	for i, e := range in.LogEvents {
 		if e.Timestamp == nil {
 			return nil, missingIn(i, "timestamp")
 		}

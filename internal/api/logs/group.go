@@ -2,6 +2,7 @@ package logsapi
 
 import (
 	"context"
+	"regexp"
 
 	"waybill/internal/api"
 	"waybill/internal/api/validate"
@@ -24,8 +25,8 @@ type GroupInput struct {
 	LogGroupName *string `json:"logGroupName"`
 }
 
-// DescribeLogGroupsInput is CloudWatch Logs'. accountIdentifiers and
-// includeLinkedAccounts, which belong to monitoring accounts, have no effect.
+// DescribeLogGroupsInput is CloudWatch Logs'. No accounts are linked here, so
+// includeLinkedAccounts adds none and other accountIdentifiers find nothing.
 type DescribeLogGroupsInput struct {
 	AccountIdentifiers    []string `json:"accountIdentifiers,omitempty"`
 	IncludeLinkedAccounts bool     `json:"includeLinkedAccounts,omitempty"`
@@ -60,11 +61,12 @@ type LogGroup struct {
 func logGroup(g *logs.Group) LogGroup {
 	return LogGroup{
 		LogGroupName: g.Name, CreationTime: g.Created, RetentionInDays: g.RetentionDays, ARN: g.ARN() + ":*", StoredBytes: g.StoredBytes,
-		KmsKeyID: g.KMSKey, LogGroupClass: g.Class, LogGroupArn: g.ARN(), DeletionProtectionEnabled: g.Protected,
+		MetricFilterCount: g.MetricFilters, KmsKeyID: g.KMSKey, LogGroupClass: g.Class, LogGroupArn: g.ARN(), DeletionProtectionEnabled: g.Protected,
 	}
 }
 
-var classes = []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY"}
+// classes are names only: every log group has all features.
+var classes = []string{"STANDARD", "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS"}
 
 func createLogGroup(s *logs.Service) api.Operation {
 	return define("CreateLogGroup",
@@ -77,6 +79,7 @@ func createLogGroup(s *logs.Service) api.Operation {
 			if in.LogGroupClass != "" {
 				v.OneOf("logGroupClass", in.LogGroupClass, classes...)
 			}
+			v.Length("kmsKeyId", in.KmsKeyID, 0, 256)
 			checkTags(&v, in.Tags)
 			t.tags, t.alsoTags = in.Tags, len(in.Tags) > 0
 			return t, v.Err(codeParameter)
@@ -101,7 +104,10 @@ func onGroup(c *api.Call, in *GroupInput) (target, error) { return inGroup(c, in
 const describePage = 50
 
 func describeLogGroups(s *logs.Service) api.Operation {
-	return define("DescribeLogGroups", everyGroup[DescribeLogGroupsInput],
+	return define("DescribeLogGroups",
+		func(c *api.Call, in *DescribeLogGroupsInput) (target, error) {
+			return target{Scope: scopeOf(c)}, in.check()
+		},
 		func(ctx context.Context, t target, in *DescribeLogGroupsInput) (*DescribeLogGroupsOutput, error) {
 			if len(in.LogGroupIdentifiers) > 0 {
 				return describeIdentified(ctx, s, t, in)
@@ -113,6 +119,9 @@ func describeLogGroups(s *logs.Service) api.Operation {
 			after, err := fromNameToken(in.NextToken)
 			if err != nil {
 				return nil, err
+			}
+			if elsewhere(t, in.IncludeLinkedAccounts, in.AccountIdentifiers) {
+				return &DescribeLogGroupsOutput{LogGroups: []LogGroup{}}, nil
 			}
 			groups, more, err := s.DescribeLogGroups(ctx, t.Scope, logs.GroupList{
 				Prefix: in.LogGroupNamePrefix, Pattern: in.LogGroupNamePattern, Class: in.LogGroupClass, After: after, Limit: limit,
@@ -129,6 +138,21 @@ func describeLogGroups(s *logs.Service) api.Operation {
 			}
 			return out, nil
 		})
+}
+
+var namePart = regexp.MustCompile(`\A[\.\-_/#A-Za-z0-9]*\z`)
+
+func (in *DescribeLogGroupsInput) check() error {
+	var v validate.Checks
+	checkAccounts(&v, in.AccountIdentifiers)
+	if in.LogGroupClass != "" {
+		v.OneOf("logGroupClass", in.LogGroupClass, classes...)
+	}
+	v.Length("logGroupNamePrefix", in.LogGroupNamePrefix, 0, maxName)
+	v.Pattern("logGroupNamePrefix", in.LogGroupNamePrefix, namePart, groupNameFormat)
+	v.Length("logGroupNamePattern", in.LogGroupNamePattern, 0, maxName)
+	v.Pattern("logGroupNamePattern", in.LogGroupNamePattern, namePart, `[\.\-_/#A-Za-z0-9]*`)
+	return v.Err(codeParameter)
 }
 
 // describeIdentified answers for the groups named, of the caller's account;

@@ -34,6 +34,8 @@ func putNow(t testing.TB, c *cwl.Client, group, stream string, messages ...strin
 	must(t, err)
 }
 
+func nowMillis() int64 { return time.Now().UnixMilli() }
+
 func sha256hex(s string) string {
 	h := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(h[:])

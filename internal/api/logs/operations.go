@@ -13,6 +13,7 @@ package logsapi
 
 import (
 	"context"
+	"slices"
 
 	"waybill/internal/api"
 	"waybill/internal/logs"
@@ -20,15 +21,18 @@ import (
 
 // Operations returns every operation of the service.
 func Operations(s *logs.Service) []api.Operation {
-	return []api.Operation{
-		createLogGroup(s), describeLogGroups(s), deleteLogGroup(s),
+	return slices.Concat([]api.Operation{
+		createLogGroup(s), describeLogGroups(s), listLogGroups(s), deleteLogGroup(s), putLogGroupDeletionProtection(s),
 		putRetentionPolicy(s), deleteRetentionPolicy(s),
 		createLogStream(s), describeLogStreams(s), deleteLogStream(s),
 		putLogEvents(s), getLogEvents(s), filterLogEvents(s), getLogRecord(s), startLiveTail(s),
 		putResourcePolicy(s), describeResourcePolicies(s), deleteResourcePolicy(s),
 		tagResource(s), untagResource(s), listTagsForResource(s),
 		tagLogGroup(s), untagLogGroup(s), listTagsLogGroup(s),
-	}
+		putMetricFilter(s), describeMetricFilters(s), deleteMetricFilter(s), testMetricFilter(),
+		putSubscriptionFilter(s), describeSubscriptionFilters(s), deleteSubscriptionFilter(s),
+		putQueryDefinition(s), describeQueryDefinitions(s), deleteQueryDefinition(s),
+	}, unavailable())
 }
 
 // Empty is the output of an operation that answers nothing.

@@ -2,6 +2,7 @@ package logsapi
 
 import (
 	"context"
+	"regexp"
 	"strconv"
 
 	"waybill/internal/api"
@@ -50,8 +51,35 @@ func checkTags(v *validate.Checks, tags map[string]string) {
 	}
 	for k, value := range tags {
 		v.Length("tags", k, 1, 128)
+		v.Pattern("tags", k, tagText, tagKeyFormat)
 		v.Length("tags."+k, value, 0, 256)
+		v.Pattern("tags."+k, value, tagText, tagValueFormat)
 	}
+}
+
+const (
+	tagKeyFormat   = `^([\p{L}\p{Z}\p{N}_.:/=+\-@]+)$`
+	tagValueFormat = `^([\p{L}\p{Z}\p{N}_.:/=+\-@]*)$`
+)
+
+var tagText = regexp.MustCompile(`\A[\p{L}\p{Z}\p{N}_.:/=+\-@]*\z`)
+
+// withKeys checks the keys of tags to remove, under their member's name.
+func withKeys(t target, err error, member string, keys []string, least int) (target, error) {
+	if err != nil {
+		return t, err
+	}
+	var v validate.Checks
+	v.Required(member, keys != nil)
+	if keys != nil {
+		validate.Count(&v, member, keys, least, 50)
+	}
+	for _, k := range keys {
+		v.Length(member, k, 1, 128)
+		v.Pattern(member, k, tagText, tagKeyFormat)
+	}
+	t.tagKeys = keys
+	return t, v.Err(codeParameter)
 }
 
 func missingIn(place int, member string) error {
@@ -86,11 +114,6 @@ func withTags(t target, err error, tags map[string]string) (target, error) {
 	return t, v.Err(codeParameter)
 }
 
-func withTagKeys(t target, err error, tagKeys []string) (target, error) {
-	t.tagKeys = tagKeys
-	return t, err
-}
-
 func tagResource(s *logs.Service) api.Operation {
 	return define("TagResource",
 		func(c *api.Call, in *TagResourceInput) (target, error) {
@@ -106,7 +129,7 @@ func untagResource(s *logs.Service) api.Operation {
 	return define("UntagResource",
 		func(c *api.Call, in *UntagResourceInput) (target, error) {
 			t, err := tagged(c, in.ResourceArn)
-			return withTagKeys(t, err, in.TagKeys)
+			return withKeys(t, err, "tagKeys", in.TagKeys, 0)
 		},
 		func(ctx context.Context, t target, in *UntagResourceInput) (*Empty, error) {
 			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.TagKeys)
@@ -137,7 +160,7 @@ func untagLogGroup(s *logs.Service) api.Operation {
 	return define("UntagLogGroup",
 		func(c *api.Call, in *UntagLogGroupInput) (target, error) {
 			t, err := named(c, in.LogGroupName)
-			return withTagKeys(t, err, in.Tags)
+			return withKeys(t, err, "tags", in.Tags, 1)
 		},
 		func(ctx context.Context, t target, in *UntagLogGroupInput) (*Empty, error) {
 			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.Tags)

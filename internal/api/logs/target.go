@@ -10,6 +10,7 @@ import (
 	"waybill/internal/api/validate"
 	"waybill/internal/arn"
 	"waybill/internal/awserr"
+	"waybill/internal/iam"
 	"waybill/internal/logs"
 )
 
@@ -58,7 +59,12 @@ func (t target) resource() string {
 	return arn.LogStream(t.Region, t.Account, t.group, t.stream)
 }
 
+// scopeOf is where names are looked up: the caller's account; for a service
+// principal the account that it acts for.
 func scopeOf(c *api.Call) logs.Scope {
+	if c.Caller.Type == iam.TypeService {
+		return logs.Scope{Account: c.Caller.SourceAccount, Region: c.Region}
+	}
 	return logs.Scope{Account: c.Caller.Account, Region: c.Region}
 }
 
@@ -66,9 +72,11 @@ func scopeOf(c *api.Call) logs.Scope {
 func everyGroup[In any](c *api.Call, _ *In) (target, error) { return target{Scope: scopeOf(c)}, nil }
 
 var (
-	groupName  = regexp.MustCompile(`\A[\.\-_/#A-Za-z0-9]+\z`)
+	groupName  = regexp.MustCompile(`\A` + groupNameFormat + `\z`)
 	streamName = regexp.MustCompile(`\A[^:*]*\z`)
 )
+
+const groupNameFormat = `[\.\-_/#A-Za-z0-9]+`
 
 // maxName is the length of a group's or stream's name.
 const maxName = 512
@@ -88,7 +96,7 @@ func checkGroupName(member, name string) error {
 	var v validate.Checks
 	v.Length(member, name, 1, maxName)
 	if name != "" {
-		v.Pattern(member, name, groupName, `[\.\-_/#A-Za-z0-9]+`)
+		v.Pattern(member, name, groupName, groupNameFormat)
 	}
 	return v.Err(codeParameter)
 }
@@ -169,4 +177,20 @@ func fromNameToken(token string) (string, error) {
 		return "", awserr.New(codeParameter, "The specified nextToken is invalid.")
 	}
 	return string(name), nil
+}
+
+// pairToken and fromPairToken make the nextToken of a list ordered by two texts,
+// neither of which has a NUL.
+func pairToken(first, second string) string { return nameToken(first + "\x00" + second) }
+
+func fromPairToken(token *string) (first, second string, err error) {
+	if token == nil {
+		return "", "", nil
+	}
+	pair, err := fromNameToken(*token)
+	first, second, ok := strings.Cut(pair, "\x00")
+	if err != nil || !ok {
+		return "", "", awserr.New(codeParameter, "The specified nextToken is invalid.")
+	}
+	return first, second, nil
 }

@@ -118,3 +118,15 @@ func (k keySet) sorted() []string {
 func takesVariables(operator string) bool {
 	return strings.HasPrefix(operator, "String") || strings.HasPrefix(operator, "Arn") || operator == "Bool"
 }
+
+// ContextKeysOf returns the condition keys of several documents, as ContextKeys does.
+func ContextKeysOf(list []Named) []string {
+	keys := keySet{}
+	for i := range list {
+		d := list[i].Document
+		for j := range d.statements {
+			keys.addStatement(&d.statements[j], d.version == version2012)
+		}
+	}
+	return keys.sorted()
+}

@@ -64,12 +64,13 @@ func (d *Document) Kind() Kind { return d.kind }
 // Len returns the number of statements.
 func (d *Document) Len() int { return len(d.statements) }
 
-// Named is a document with the name that decisions show, and with its ARN if it
-// is a managed policy.
+// Named is a document with the name that decisions show: with its ARN if it is a
+// managed policy, and with the user, group or role that it stands in ("group/dev")
+// if it is an inline one.
 type Named struct {
-	Name     string
-	ARN      string
-	Document *Document
+	Name       string
+	ARN, Owner string
+	Document   *Document
 }
 
 // Context holds the condition keys of a request. Keys are lower-cased

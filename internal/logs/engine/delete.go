@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -90,7 +92,13 @@ func (e *Embedded) deleting(ctx context.Context) (map[string]struct{}, error) {
 	return names, nil
 }
 
+// tenantIDs are the library's names of the tenants, in order: its search takes
+// them to be sorted, and misses rows of those that are not.
 func tenantIDs(tenants []Tenant) []logstorage.TenantID {
+	tenants = slices.Clone(tenants)
+	slices.SortFunc(tenants, func(a, b Tenant) int {
+		return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Group, b.Group))
+	})
 	ids := make([]logstorage.TenantID, len(tenants))
 	for i, t := range tenants {
 		ids[i] = t.id()

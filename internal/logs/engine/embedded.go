@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -21,17 +22,15 @@ import (
 // Retention is the logs package's, by log group.
 const forever = 100 * 365 * 24 * time.Hour
 
-// minFreeBytes is the free space below which rows are refused. The library
-// stops the whole process when a write fails for want of space.
-const minFreeBytes = 256 << 20
-
-// ErrNoSpace is returned by Add while the file system is almost full.
-var ErrNoSpace = errors.New("the file system of the log engine is almost full")
+// never is how long the library may keep rows in memory by itself. It writes
+// them when Sync says so, who first sees whether the disk takes them.
+const never = 1000 * time.Hour
 
 // Embedded is VictoriaLogs' storage in one folder. Its methods may be called
 // from many goroutines.
 type Embedded struct {
 	path    string
+	minFree uint64
 	log     *slog.Logger
 	lock    *os.File
 	storage *logstorage.Storage
@@ -47,11 +46,31 @@ type Embedded struct {
 	daysMu sync.Mutex
 	days   map[string]struct{}
 	names  nameSets
+	// broken is why rows are refused for good: the library panicked.
+	broken atomic.Pointer[error]
 }
 
-// Open opens the engine in the folder path, which it creates. Call Configure
+// Options are what OpenWith opens with.
+type Options struct {
+	Log *slog.Logger
+	// MinFree is the free space in bytes below which Ready refuses; zero means
+	// DefaultMinFree.
+	MinFree uint64
+}
+
+// DefaultMinFree leaves room for what is on its way to the disk when another
+// program fills it.
+const DefaultMinFree = 256 << 20
+
+// Open is OpenWith with defaults.
+func Open(path string, log *slog.Logger) (*Embedded, error) { return OpenWith(path, Options{Log: log}) }
+
+// OpenWith opens the engine in the folder path, which it creates. Call Configure
 // first. A folder that another process has open is refused.
-func Open(path string, log *slog.Logger) (*Embedded, error) {
+func OpenWith(path string, o Options) (*Embedded, error) {
+	if o.MinFree == 0 {
+		o.MinFree = DefaultMinFree
+	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("open log engine: %w", err)
 	}
@@ -63,12 +82,12 @@ func Open(path string, log *slog.Logger) (*Embedded, error) {
 		lock.Close()
 		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
 	}
-	e := &Embedded{path: path, log: log, lock: lock, days: map[string]struct{}{}, names: nameSets{sets: map[nameKey]*nameSet{}}}
+	e := &Embedded{path: path, minFree: o.MinFree, log: o.Log, lock: lock, days: map[string]struct{}{}, names: nameSets{sets: map[nameKey]*nameSet{}}}
 	e.storage = logstorage.MustOpenStorage(filepath.Join(path, "storage"), &logstorage.StorageConfig{
 		Retention:             forever,
 		FutureRetention:       forever,
-		FlushInterval:         5 * time.Second,
-		MinFreeDiskSpaceBytes: minFreeBytes,
+		FlushInterval:         never,
+		MinFreeDiskSpaceBytes: int64(e.minFree),
 	})
 	return e, nil
 }
@@ -89,29 +108,36 @@ func lockFolder(path string) (*os.File, error) {
 }
 
 // Close writes what is in memory to disk and closes. Nothing else may be in
-// progress. The Embedded is unusable afterwards.
+// progress. The Embedded is unusable afterwards. When the disk does not take
+// what is in memory the library is left open, for the process to end with it.
 func (e *Embedded) Close() error {
+	if e.inMemory() > 0 {
+		if err := e.flushable(); err != nil {
+			return errors.Join(fmt.Errorf("close log engine: what is in memory stays in the journal: %w", err), e.lock.Close())
+		}
+	}
 	e.storage.MustClose()
 	return e.lock.Close()
 }
 
-// Ready returns ErrNoSpace while Add would.
-func (e *Embedded) Ready() error {
-	if e.storage.IsReadOnly() {
-		return ErrNoSpace
-	}
-	return nil
-}
-
-// Add takes rows. They are visible to queries that begin after it returned;
-// they are on disk after the next Sync.
-func (e *Embedded) Add(rows []Row) error {
+// Add takes rows, whatever Ready says. They are visible to queries that begin
+// after it returned; they are on disk after the next Sync. After an error some
+// of them may be there, and nothing is added any more.
+func (e *Embedded) Add(rows []Row) (err error) {
 	if len(rows) == 0 {
 		return nil
 	}
-	if err := e.Ready(); err != nil {
+	if err := e.whole(); err != nil {
 		return err
 	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("log engine: the library panicked: %v", p)
+		}
+		if err != nil {
+			e.broken.CompareAndSwap(nil, &err)
+		}
+	}()
 	e.adding.RLock()
 	defer e.adding.RUnlock()
 	e.touch(rows)
@@ -130,6 +156,32 @@ func (e *Embedded) Add(rows []Row) error {
 	}
 	e.storage.MustAddRows(lr)
 	e.added.Add(1)
+	return e.taken(rows)
+}
+
+// whole returns why nothing can be added any more.
+func (e *Embedded) whole() error {
+	if err := e.broken.Load(); err != nil {
+		return fmt.Errorf("log engine: it is out of order until the next start: %w", *err)
+	}
+	return nil
+}
+
+// taken makes sure that the library has the days of the rows. It drops rows
+// silently whose day's folder exists but is not open.
+func (e *Embedded) taken(rows []Row) error {
+	open := e.storage.PartitionList()
+	last := int64(-1)
+	for i := range rows {
+		d := floorDiv(rows[i].Time, dayMillis)
+		if d == last {
+			continue
+		}
+		last = d
+		if name := dayName(rows[i].Time); !slices.Contains(open, name) {
+			return fmt.Errorf("log engine: the library did not take the rows of day %s", name)
+		}
+	}
 	return nil
 }
 
@@ -197,19 +249,27 @@ func streamID(t Tenant, stream string) string {
 // run runs one query of the library's and gives each block of the answer to
 // take, one at a time.
 func (e *Embedded) run(ctx context.Context, tenants []logstorage.TenantID, query string, from, to int64, take func(*logstorage.DataBlock)) error {
+	var mu sync.Mutex
+	return e.runParallel(ctx, tenants, query, from, to, func(_ int, b *logstorage.DataBlock) {
+		mu.Lock()
+		defer mu.Unlock()
+		take(b)
+	})
+}
+
+// runParallel is run, but take is called from several goroutines at a time, each
+// with a number of its own below Workers.
+func (e *Embedded) runParallel(ctx context.Context, tenants []logstorage.TenantID, query string, from, to int64,
+	take func(worker int, b *logstorage.DataBlock),
+) error {
 	q, err := logstorage.ParseQueryAtTimestamp(query, to)
 	if err != nil {
 		return fmt.Errorf("log engine query: %w", err)
 	}
 	q.AddTimeFilter(from, to)
 	var stats logstorage.QueryStats
-	var mu sync.Mutex
 	err = e.storage.RunQuery(logstorage.NewQueryContext(ctx, &stats, tenants, q, false, nil),
-		func(_ uint, b *logstorage.DataBlock) {
-			mu.Lock()
-			defer mu.Unlock()
-			take(b)
-		})
+		func(worker uint, b *logstorage.DataBlock) { take(int(worker), b) })
 	if err != nil {
 		return fmt.Errorf("log engine query: %w", err)
 	}

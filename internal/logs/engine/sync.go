@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,8 +15,8 @@ import (
 // for certain: in a part whose files were fsynced and which the fsynced list of
 // parts names.
 //
-// The library flushes by a timer and tells nobody which rows it flushed; it
-// skips what is being merged at that moment. What it does tell is how many rows
+// The library flushes when it finds it has much and tells nobody which rows it
+// flushed; it skips what is being merged at that moment. What it does tell is how many rows
 // are still in memory. So Sync asks for flushes (a snapshot of a partition
 // begins with one) and at last does it with adding shut, until that number is
 // zero. The first flush runs with adding open and writes nearly all, so adding
@@ -29,6 +30,10 @@ func (e *Embedded) Sync(ctx context.Context) error {
 }
 
 func (e *Embedded) sync(ctx context.Context) error {
+	e.show() // what is not searchable yet is not counted as in memory
+	if err := errors.Join(e.whole(), e.flushable()); err != nil {
+		return err
+	}
 	if err := e.flush(e.takeDays()); err != nil {
 		return err
 	}
@@ -76,6 +81,13 @@ func (e *Embedded) inMemory() uint64 {
 	var s logstorage.StorageStats
 	e.storage.UpdateStats(&s)
 	return s.InmemoryRowsCount
+}
+
+// memoryBytes returns how many bytes are in memory only, as compressed on disk.
+func (e *Embedded) memoryBytes() uint64 {
+	var s logstorage.StorageStats
+	e.storage.UpdateStats(&s)
+	return s.CompressedInmemorySize
 }
 
 func (e *Embedded) takeDays() []string {

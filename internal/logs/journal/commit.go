@@ -59,10 +59,11 @@ func (j *Journal) commit(g []*request) {
 		return nil
 	})
 	if err != nil {
-		err = fmt.Errorf("append to journal %s: %w", j.path, err)
+		err = fmt.Errorf("append to journal %s: %w", j.path, explain(err))
 	} else {
 		j.mu.Lock()
 		j.count += len(g)
+		j.last = g[len(g)-1].seq
 		for _, r := range g {
 			j.bytes += int64(len(r.data))
 		}

@@ -39,6 +39,7 @@ type Journal struct {
 
 	mu    sync.Mutex
 	next  uint64 // the number of the next batch; the committer's alone to advance
+	last  uint64 // the highest number of a batch that was committed
 	bytes int64  // compressed bytes of the batches that are there
 	count int
 }
@@ -104,7 +105,8 @@ func (j *Journal) load(ctx context.Context) error {
 	if err := j.db.QueryRowContext(ctx, sums).Scan(&last, &j.count, &j.bytes); err != nil {
 		return err
 	}
-	j.next = uint64(max(through, last)) + 1
+	j.last = uint64(max(through, last))
+	j.next = j.last + 1
 	return nil
 }
 
@@ -140,11 +142,13 @@ func (j *Journal) Append(ctx context.Context, data []byte) (uint64, error) {
 	}
 }
 
-// Last returns the highest sequence number given so far; 0 never.
+// Last returns the highest sequence number of a batch that was made durable; 0
+// never. A batch after it, whose Append failed, may still come back in a Replay;
+// one before it cannot any more, since the later commit took its place on disk.
 func (j *Journal) Last() uint64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.next - 1
+	return j.last
 }
 
 // Size returns how many batches are there and their bytes as stored.

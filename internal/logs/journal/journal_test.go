@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -89,6 +90,29 @@ func TestNumbersGrowOverTrimAndRestart(t *testing.T) {
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// A batch whose commit failed may be on disk after all. Whoever notes up to
+// which number he has counted batches must not count that one in.
+func TestLastIsWhatWasCommitted(t *testing.T) {
+	j := mustOpen(t, filepath.Join(t.TempDir(), "journal.db"))
+	first := appendBatch(t, j, "one")
+	if _, err := j.db.Exec("PRAGMA max_page_count = 4"); err != nil {
+		t.Fatal(err)
+	}
+	noise := make([]byte, 1<<20)
+	for i := range noise {
+		noise[i] = byte(rand.Uint32())
+	}
+	if _, err := j.Append(t.Context(), noise); !errors.Is(err, ErrNoSpace) {
+		t.Fatalf("append to a full journal: %v", err)
+	}
+	if j.Last() != first {
+		t.Fatalf("last is %d after a commit failed, want %d", j.Last(), first)
+	}
+	if next := appendBatch(t, j, "two"); next <= first+1 || j.Last() != next {
+		t.Fatalf("number %d after %d, whose successor failed; last is %d", next, first, j.Last())
 	}
 }
 
