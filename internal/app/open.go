@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	stsapi "waybill/internal/api/sts"
 	workmailapi "waybill/internal/api/workmail"
 	"waybill/internal/audit"
+	"waybill/internal/config"
 	"waybill/internal/console"
 	"waybill/internal/iam"
 	"waybill/internal/iam/seal"
@@ -36,6 +38,11 @@ func (s *Server) openFolder(context.Context) (err error) {
 	}
 	s.onClose(s.folder.close)
 	s.folder.useReserve(s.logger)
+	if _, err := os.Stat(s.folder.file("meta.db")); errors.Is(err, fs.ErrNotExist) {
+		// Only the first start may make the key: a new one would open nothing later.
+		_, err := seal.OpenFile(s.cfg.KeyPath())
+		return err
+	}
 	return nil
 }
 
@@ -63,7 +70,7 @@ func (s *Server) openIdentity(ctx context.Context) error {
 	if s.protection, err = audit.NewProtection(); err != nil {
 		return err
 	}
-	keyring, err := seal.OpenFile(s.folder.file("key"))
+	keyring, err := seal.ReadFile(s.cfg.KeyPath())
 	if err != nil {
 		return err
 	}
@@ -82,13 +89,36 @@ func (s *Server) openIdentity(ctx context.Context) error {
 	s.workmail = workmail.New(workmail.Config{
 		DB: s.db, Roles: roles{s.iam}, Groups: groups{s}, Now: clock, Logger: s.logger, OnMonitoringChange: s.monitoringChanged,
 	})
-	if s.first, err = s.iam.Bootstrap(ctx, s.cfg.Account, s.cfg.Region); err != nil {
-		return err
+	return s.openAccounts(ctx)
+}
+
+// openAccounts makes the declared accounts with their administrators.
+func (s *Server) openAccounts(ctx context.Context) error {
+	var profiles []profile
+	for i, a := range append([]config.Account{{ID: s.cfg.Account, Name: s.cfg.AccountName}}, s.cfg.OtherAccounts...) {
+		b, err := s.iam.Bootstrap(ctx, a.ID, s.cfg.Region)
+		if err != nil {
+			return err
+		}
+		if a.Name != "" {
+			if err := s.iam.NameAccount(ctx, a.ID, a.Name); err != nil {
+				return fmt.Errorf("name account %s: %w", a.ID, err)
+			}
+		}
+		s.accounts = append(s.accounts, b)
+		name := a.Profile()
+		if i == 0 {
+			name = "default"
+		}
+		if b.AccessKeyID != "" {
+			profiles = append(profiles, profile{name, b.Credentials})
+		}
 	}
-	if s.first.AccessKeyID == "" {
+	s.first = s.accounts[0]
+	if len(profiles) == 0 {
 		return nil
 	}
-	return s.folder.writeCredentials(s.first.AccessKeyID, s.first.Secret)
+	return s.folder.writeCredentials(profiles)
 }
 
 func (s *Server) openLogs(ctx context.Context) (err error) {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -27,10 +28,18 @@ type Config struct {
 	// Account is the 12-digit account that owns what is declared here. It is
 	// created at first start together with its administrator.
 	Account string `toml:"account"`
+	// AccountName is the account's alias (IAM CreateAccountAlias), which the
+	// console's sign-in takes for the account. It is set if there is none yet.
+	AccountName string `toml:"account_name"`
+	// OtherAccounts are further accounts of the server, created likewise.
+	OtherAccounts []Account `toml:"other_account"`
 	// Region is where organizations declared here live.
 	Region string `toml:"region"`
 	// Data is the data folder; a relative path is relative to the working directory.
 	Data string `toml:"data"`
+	// KeyFile seals what the databases keep secret. Default: key in the data folder.
+	// A relative path is relative to the working directory.
+	KeyFile string `toml:"key_file"`
 	// Listen is the one address, host:port, of the console and all AWS APIs.
 	Listen string `toml:"listen"`
 	// AllowInsecureListen permits an address beyond loopback without TLS, for a
@@ -71,6 +80,23 @@ type Limits struct {
 	Searches int `toml:"searches"`
 }
 
+// Account is one AWS-shaped account.
+type Account struct {
+	// ID is 12 digits.
+	ID string `toml:"id"`
+	// Name is its alias, as AccountName; its profile in the credentials file bears
+	// it, or the id if there is no name.
+	Name string `toml:"name"`
+}
+
+// Profile is the account's profile in the credentials file.
+func (a Account) Profile() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return a.ID
+}
+
 // TLS names certificate files in PEM form.
 type TLS struct {
 	Certificate string `toml:"certificate"`
@@ -82,6 +108,9 @@ func (t TLS) Enabled() bool { return t.Certificate != "" }
 
 // Organization declares a WorkMail-shaped organization.
 type Organization struct {
+	// Account owns it: the id or name of a declared account. Default: account. It
+	// is the id once the file is read.
+	Account string `toml:"account"`
 	// Alias names it; it becomes the last part of the default log group's name.
 	Alias string `toml:"alias"`
 	// Domains are its mail domains: mail to them is incoming, mail from its users to
@@ -134,6 +163,14 @@ type Source struct {
 	AuthservIDs []string `toml:"authserv_ids"`
 	// JournalAddresses are recipients that receive copies of all mail (always_bcc).
 	JournalAddresses []string `toml:"journal_addresses"`
+}
+
+// KeyPath is where the key file is.
+func (c *Config) KeyPath() string {
+	if c.KeyFile != "" {
+		return c.KeyFile
+	}
+	return filepath.Join(c.Data, "key")
 }
 
 // Default returns the configuration of a server started without a file.
