@@ -16,7 +16,7 @@ const engineFolder = "logs"
 // folder is the data folder of one process:
 //
 //	lock         held while a process uses the folder; holds its process id
-//	key          seals what the databases keep secret; mode 0600
+//	key          seals what the databases keep secret; mode 0600; elsewhere if key_file says so
 //	credentials  the administrator's AWS shared-credentials file; mode 0600
 //	meta.db      identities, groups, organizations, settings
 //	spool.db     evidence, open messages, events not yet published

@@ -21,6 +21,7 @@ import (
 	"waybill/internal/console"
 	"waybill/internal/iam"
 	"waybill/internal/iam/seal"
+	"waybill/internal/insights"
 	"waybill/internal/logs"
 	"waybill/internal/logs/engine"
 	"waybill/internal/publish"
@@ -35,6 +36,11 @@ func (s *Server) openFolder(context.Context) (err error) {
 	}
 	s.onClose(s.folder.close)
 	s.folder.useReserve(s.logger)
+	if _, err := os.Stat(s.folder.file("meta.db")); errors.Is(err, fs.ErrNotExist) {
+		// Only the first start may make the key: a new one would open nothing later.
+		_, err := seal.OpenFile(s.cfg.KeyPath())
+		return err
+	}
 	return nil
 }
 
@@ -62,7 +68,7 @@ func (s *Server) openIdentity(ctx context.Context) error {
 	if s.protection, err = audit.NewProtection(); err != nil {
 		return err
 	}
-	keyring, err := seal.OpenFile(s.folder.file("key"))
+	keyring, err := seal.ReadFile(s.cfg.KeyPath())
 	if err != nil {
 		return err
 	}
@@ -109,6 +115,12 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	return nil
 }
 
+func (s *Server) openInsights(context.Context) error {
+	s.insights = insights.New(insights.Config{Logs: s.logs, Logger: s.logger, Now: clock})
+	s.onClose(s.insights.Close)
+	return nil
+}
+
 // openTrail makes the audit trail. What waits is written before the logs close.
 func (s *Server) openTrail(context.Context) error {
 	s.trail = audit.New(audit.Config{Store: s.logs, Accounts: s.iam, Logger: s.logger, Now: clock, Account: s.cfg.Account, Region: s.cfg.Region})
@@ -130,7 +142,7 @@ func (s *Server) openListener(context.Context) (err error) {
 
 func (s *Server) openDoor(context.Context) error {
 	registry, err := api.NewRegistry(
-		logsapi.Operations(s.logs), iamapi.Operations(s.iam), stsapi.Operations(s.iam), workmailapi.Operations(s.workmail))
+		logsapi.Operations(s.logs), logsapi.QueryOperations(s.insights), iamapi.Operations(s.iam), stsapi.Operations(s.iam), workmailapi.Operations(s.workmail))
 	if err != nil {
 		return err
 	}

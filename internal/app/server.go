@@ -17,6 +17,7 @@ import (
 	"waybill/internal/config"
 	"waybill/internal/console"
 	"waybill/internal/iam"
+	"waybill/internal/insights"
 	"waybill/internal/logs"
 	"waybill/internal/publish"
 	"waybill/internal/spool"
@@ -33,6 +34,7 @@ type Server struct {
 	db       *store.DB
 	iam      *iam.Service
 	logs     *logs.Service
+	insights *insights.Service
 	trail    *audit.Trail
 	workmail *workmail.Service
 	spool    *spool.Spool
@@ -60,7 +62,7 @@ type Server struct {
 func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger) (*Server, error) {
 	s := &Server{cfg: cfg, logger: logger}
 	for _, step := range []func(context.Context) error{
-		s.openFolder, s.openStores, s.openIdentity, s.openLogs, s.openTrail, s.openListener, s.openDoor, s.openConsole,
+		s.openFolder, s.openStores, s.openIdentity, s.openLogs, s.openTrail, s.openInsights, s.openListener, s.openDoor, s.openConsole,
 		s.declare, s.openPublisher, s.openPipeline, s.keepReserve,
 	} {
 		if err := step(ctx); err != nil {

@@ -25,6 +25,9 @@ type Error struct {
 	// Members are further members of the error's shape in the service's model
 	// ("expectedSequenceToken"); nil for most.
 	Members map[string]string
+	// Shape is members that are structures ("queryCompileError"), by their names in
+	// the model; they are sent by JSON protocols only. Nil for most.
+	Shape map[string]any
 	// Cause is for our own log only; nil when the caller is at fault.
 	Cause error
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -31,6 +32,9 @@ type Config struct {
 	Region string `toml:"region"`
 	// Data is the data folder; a relative path is relative to the working directory.
 	Data string `toml:"data"`
+	// KeyFile seals what the databases keep secret. Default: key in the data folder.
+	// A relative path is relative to the working directory.
+	KeyFile string `toml:"key_file"`
 	// Listen is the one address, host:port, of the console and all AWS APIs.
 	Listen string `toml:"listen"`
 	// AllowInsecureListen permits an address beyond loopback without TLS, for a
@@ -134,6 +138,14 @@ type Source struct {
 	AuthservIDs []string `toml:"authserv_ids"`
 	// JournalAddresses are recipients that receive copies of all mail (always_bcc).
 	JournalAddresses []string `toml:"journal_addresses"`
+}
+
+// KeyPath is where the key file is.
+func (c *Config) KeyPath() string {
+	if c.KeyFile != "" {
+		return c.KeyFile
+	}
+	return filepath.Join(c.Data, "key")
 }
 
 // Default returns the configuration of a server started without a file.

@@ -7,6 +7,7 @@ import (
 
 	"waybill/internal/awserr"
 	"waybill/internal/logs/engine"
+	"waybill/internal/logs/pattern"
 )
 
 // The bounds of one page of events (CloudWatch Logs API reference,
@@ -127,6 +128,8 @@ type Pattern interface {
 	// Clauses returns lists of texts such that every matching message contains at
 	// least one text of each list, byte for byte.
 	Clauses() [][]string
+	// Condition is what the members of every matching message fulfil; nil says nothing.
+	Condition() *pattern.Condition
 }
 
 // FilterQuery is what FilterLogEvents asks for.
@@ -185,7 +188,10 @@ func (s *Service) FilterLogEvents(ctx context.Context, sc Scope, q FilterQuery) 
 		p.To = min(p.To, *q.End)
 	}
 	if q.Pattern != nil {
-		p.Contains, p.Match = q.Pattern.Clauses(), q.Pattern.Match
+		p.Match = q.Pattern.Match
+		if p.Filter = memberFilter(q.Pattern.Condition()); p.Filter == nil {
+			p.Contains = q.Pattern.Clauses()
+		}
 	}
 	if q.Token != "" {
 		var at engine.Position

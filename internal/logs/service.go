@@ -29,6 +29,8 @@ type Engine interface {
 	// Scan gives columns of rows, in no order; Spread counts rows and tells their first and last time.
 	Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error)
 	Spread(ctx context.Context, q engine.ScanQuery) (n int, first, last int64, err error)
+	// Fields counts rows by the columns they have.
+	Fields(ctx context.Context, q engine.ScanQuery) (counts map[string]int, rows int, err error)
 	// IDs tells which rows of a range of times there are, of ids at least from.
 	IDs(ctx context.Context, tenants []engine.Tenant, first, last int64, from uint64) (map[uint64]struct{}, error)
 	// Delete begins to delete rows; Left counts those it has not deleted.

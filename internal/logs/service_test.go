@@ -16,6 +16,7 @@ import (
 
 	"waybill/internal/awserr"
 	"waybill/internal/logs/engine"
+	"waybill/internal/logs/pattern"
 	"waybill/internal/store"
 )
 
@@ -459,8 +460,9 @@ func TestGetLogEventsBothWays(t *testing.T) {
 // contains is a pattern for tests.
 type contains string
 
-func (c contains) Match(message string) bool { return strings.Contains(message, string(c)) }
-func (c contains) Clauses() [][]string       { return [][]string{{string(c)}} }
+func (c contains) Match(message string) bool     { return strings.Contains(message, string(c)) }
+func (c contains) Clauses() [][]string           { return [][]string{{string(c)}} }
+func (c contains) Condition() *pattern.Condition { return nil }
 
 func TestFilterLogEvents(t *testing.T) {
 	f := newFixture(t)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"waybill/internal/awserr"
@@ -148,6 +149,27 @@ func (src *Source) Spread(ctx context.Context, q engine.ScanQuery) (n int, first
 		n += k
 	}
 	return n, first, last, nil
+}
+
+// Fields counts, of the events of a time in milliseconds, both ends included, how
+// many have each member of their message, under the names that queries know them by.
+func (src *Source) Fields(ctx context.Context, from, to int64) (counts map[string]int, events int, err error) {
+	counts = map[string]int{}
+	for _, p := range src.parts {
+		part, n, err := src.s.engine.Fields(ctx, src.of(p, engine.ScanQuery{From: from, To: to}))
+		if err != nil {
+			return nil, 0, err
+		}
+		events += n
+		for column, k := range part {
+			name := column
+			if m, ok := engine.Member(column); ok && !strings.HasPrefix(m, "@") {
+				name = m
+			}
+			counts[name] += k
+		}
+	}
+	return counts, events, nil
 }
 
 // of makes q a question about one part.

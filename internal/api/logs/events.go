@@ -17,6 +17,8 @@ type PutLogEventsInput struct {
 	LogEvents     []InputLogEvent `json:"logEvents"`
 	SequenceToken *string         `json:"sequenceToken,omitempty"`
 	Entity        *Entity         `json:"entity,omitempty"`
+	// plain is LogEvents as DecodeJSON reads them.
+	plain []logs.InputEvent
 }
 
 // InputLogEvent is one event of PutLogEvents.
@@ -43,7 +45,7 @@ func putLogEvents(s *logs.Service) api.Operation {
 	return define("PutLogEvents",
 		func(c *api.Call, in *PutLogEventsInput) (target, error) {
 			t, err := onStream(c, &StreamInput{in.LogGroupName, in.LogStreamName})
-			if err == nil && in.LogEvents == nil {
+			if err == nil && in.LogEvents == nil && in.plain == nil {
 				err = validate.Missing(codeParameter, "logEvents")
 			}
 			if err == nil {
@@ -52,7 +54,7 @@ func putLogEvents(s *logs.Service) api.Operation {
 			return t, err
 		},
 		func(ctx context.Context, t target, in *PutLogEventsInput) (*PutLogEventsOutput, error) {
-			events, err := inputEvents(in.LogEvents)
+			events, err := in.events()
 			if err != nil {
 				return nil, err
 			}
@@ -72,9 +74,12 @@ func putLogEvents(s *logs.Service) api.Operation {
 		})
 }
 
-func inputEvents(list []InputLogEvent) ([]logs.InputEvent, error) {
-	events := make([]logs.InputEvent, len(list))
-	for i, e := range list {
+func (in *PutLogEventsInput) events() ([]logs.InputEvent, error) {
+	if in.plain != nil {
+		return in.plain, nil
+	}
+	events := make([]logs.InputEvent, len(in.LogEvents))
+	for i, e := range in.LogEvents {
 		if e.Timestamp == nil {
 			return nil, missingIn(i, "timestamp")
 		}

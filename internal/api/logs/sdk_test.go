@@ -23,6 +23,7 @@ import (
 	logsapi "waybill/internal/api/logs"
 	"waybill/internal/iam"
 	"waybill/internal/iam/policy"
+	"waybill/internal/insights"
 	"waybill/internal/logs"
 	"waybill/internal/logs/engine"
 	"waybill/internal/sigv4"
@@ -63,7 +64,9 @@ func newServer(t testing.TB) *server {
 	must(t, err)
 	t.Cleanup(func() { must(t, errors.Join(s.Close(context.Background()), db.Close())) })
 	v := &server{logs: s, callers: map[string]iam.Principal{}, policies: map[string][]policy.Named{}}
-	registry, err := api.NewRegistry(logsapi.Operations(s))
+	queries := insights.New(insights.Config{Logs: s, Logger: quiet})
+	t.Cleanup(func() { must(t, queries.Close()) })
+	registry, err := api.NewRegistry(logsapi.Operations(s), logsapi.QueryOperations(queries))
 	must(t, err)
 	door, err := api.NewDoor(api.Config{Registry: registry, Authenticator: v, Authorizer: v, Auditor: v, Logger: quiet})
 	must(t, err)

@@ -53,7 +53,7 @@ func asJSON(e *awserr.Error) *awserr.Error {
 }
 
 func respell(e *awserr.Error, code string, status int) *awserr.Error {
-	return &awserr.Error{Code: code, Message: e.Message, Status: status, Members: e.Members, Cause: e.Cause}
+	return &awserr.Error{Code: code, Message: e.Message, Status: status, Members: e.Members, Shape: e.Shape, Cause: e.Cause}
 }
 
 func isOurs(e *awserr.Error) bool { return e.HTTPStatus() >= 500 }

@@ -27,6 +27,12 @@ func serialization(format string, args ...any) *awserr.Error {
 	return awserr.New("SerializationException", format, args...)
 }
 
+// JSONDecoder is an input that reads its usual form by itself, where that is
+// worth the trouble. DecodeJSON reports whether body, which begins with "{",
+// has that form; if not, it must leave the input as it was, and encoding/json
+// has the last word. What it accepts must come to the same as there.
+type JSONDecoder interface{ DecodeJSON(body []byte) bool }
+
 // decode takes an empty body for an empty object. Member names are matched
 // without regard to case where the exact one is absent, which AWS does not do.
 func (jsonCodec) decode(r *Request, in any) error {
@@ -36,6 +42,9 @@ func (jsonCodec) decode(r *Request, in any) error {
 	}
 	if body[0] != '{' {
 		return serialization("%s found where a structure was expected.", startOf(body[0]))
+	}
+	if own, ok := in.(JSONDecoder); ok && own.DecodeJSON(body) {
+		return nil
 	}
 	d := json.NewDecoder(bytes.NewReader(body))
 	if err := d.Decode(in); err != nil {
@@ -119,11 +128,14 @@ func (jsonCodec) result(_ *Request, _ string, out any) ([]byte, error) {
 }
 
 func (jsonCodec) failure(r *Request, _ string, e *awserr.Error) []byte {
-	members := map[string]string{"__type": e.Code, r.service.message: e.Message}
-	maps.Copy(members, e.Members)
+	members := map[string]any{"__type": e.Code, r.service.message: e.Message}
+	for name, text := range e.Members {
+		members[name] = text
+	}
+	maps.Copy(members, e.Shape)
 	body, err := marshalJSON(members)
 	if err != nil {
-		// Strings always marshal.
+		// Strings, and structures of strings and numbers, always marshal.
 		return []byte(`{"__type":"InternalFailure"}`)
 	}
 	return body

@@ -12,25 +12,27 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 )
 
-var keyLine = regexp.MustCompile(`^([0-9a-f]{8}) ([A-Za-z0-9+/]{43}=)$`)
+var keyLine = regexp.MustCompile(`^([0-9a-f]{8}) ([A-Za-z0-9+/]{43}=)(?: until (\S+))?$`)
 
 // OpenFile reads the key file at path, and creates it with one new key and mode
 // 0600 if it is missing. A file that others than its owner may access is
 // refused. Errors name the path and never the contents.
 func OpenFile(path string) (*Keyring, error) {
-	k, err := readFile(path)
+	k, err := ReadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return k, err
 	}
 	if err := createFile(path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("create key file %s: %w", path, err)
 	}
-	return readFile(path)
+	return ReadFile(path)
 }
 
-func readFile(path string) (*Keyring, error) {
+// ReadFile is OpenFile for a file that must be there.
+func ReadFile(path string) (*Keyring, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, fmt.Errorf("read key file: %w", err)
@@ -70,7 +72,13 @@ func parse(text string) (*Keyring, error) {
 			return nil, fmt.Errorf("line %d has the key id of an earlier line", number)
 		}
 		seen[m[1]] = true
-		k.keys = append(k.keys, key{m[1], secret})
+		next := key{id: m[1], secret: secret}
+		if m[3] != "" {
+			if next.until, err = time.Parse(time.RFC3339, m[3]); err != nil || number == 1 {
+				return nil, fmt.Errorf("line %d: the time until which the key opens is no RFC 3339 time, or stands on the first line", number)
+			}
+		}
+		k.keys = append(k.keys, next)
 	}
 	if len(k.keys) == 0 {
 		return nil, errors.New("it is empty")
@@ -81,30 +89,62 @@ func parse(text string) (*Keyring, error) {
 // createFile writes a new key beside path, makes it durable, and only then
 // gives it its name, without replacing a file that is there by now.
 func createFile(path string) error {
-	dir := filepath.Dir(path)
-	f, err := os.CreateTemp(dir, ".key-*") // mode 0600
+	name, err := writeTemporary(path, newKey().line())
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(f.Name()) }()
-	if _, err := f.WriteString(newLine()); err != nil {
-		return errors.Join(err, f.Close())
-	}
-	if err := errors.Join(f.Sync(), f.Close()); err != nil {
+	defer func() { _ = os.Remove(name) }()
+	if err := os.Link(name, path); err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), path); err != nil {
-		return err
-	}
-	return syncDir(dir)
+	return syncDir(filepath.Dir(path))
 }
 
-func newLine() string {
+// replaceFile puts keys in the place of the file at path: before a crash and
+// after it, one of the two is there whole.
+func replaceFile(path string, keys []key) error {
+	var text strings.Builder
+	for _, k := range keys {
+		text.WriteString(k.line())
+	}
+	name, err := writeTemporary(path, text.String())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(name, path); err != nil {
+		return errors.Join(err, os.Remove(name))
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+// writeTemporary writes a durable file of mode 0600 beside path and returns its name.
+func writeTemporary(path, text string) (name string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), ".key-*") // mode 0600
+	if err != nil {
+		return "", err
+	}
+	_, err = f.WriteString(text)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return "", errors.Join(err, os.Remove(f.Name()))
+	}
+	return f.Name(), nil
+}
+
+func newKey() key {
 	var id [4]byte
-	var secret [keySize]byte
+	secret := make([]byte, keySize)
 	rand.Read(id[:]) // never fails
-	rand.Read(secret[:])
-	return hex.EncodeToString(id[:]) + " " + base64.StdEncoding.EncodeToString(secret[:]) + "\n"
+	rand.Read(secret)
+	return key{id: hex.EncodeToString(id[:]), secret: secret}
+}
+
+// line is the key as it stands in the file.
+func (k key) line() string {
+	text := k.id + " " + base64.StdEncoding.EncodeToString(k.secret)
+	if !k.until.IsZero() {
+		text += " until " + k.until.UTC().Format(time.RFC3339)
+	}
+	return text + "\n"
 }
 
 func syncDir(dir string) error {

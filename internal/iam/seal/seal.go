@@ -2,8 +2,10 @@
 // keys of a file that stands beside the database, not in it.
 //
 // The key file is text, one key a line: a key id and 32 bytes in base64. The
-// first line seals; every line opens, so a key is rotated by putting a new line
-// on top and kept as long as something sealed under it is left. Each purpose
+// first line seals; every line opens, a retired one until the time that stands
+// on it. A key is rotated in three steps, each of which leaves a file that opens
+// everything: AddKey puts a new line on top; the owner of the database seals
+// anew what is stored; Retire marks the older lines. Each purpose
 // ("access-key", "session-token") has a key of its own, derived by HKDF-SHA256
 // (RFC 5869), so that what was sealed for one purpose never opens for another.
 //
@@ -20,6 +22,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 )
 
 const (
@@ -42,7 +45,11 @@ type Keyring struct {
 type key struct {
 	id     string
 	secret []byte
+	until  time.Time // zero: not retired
 }
+
+// opens reports whether the key still opens.
+func (k key) opens(now time.Time) bool { return k.until.IsZero() || now.Before(k.until) }
 
 // Seal returns plain sealed for a purpose. context is bound in without being
 // contained: Open needs the same, so a value cannot be moved to another row.
@@ -66,7 +73,7 @@ func (k *Keyring) Open(purpose, context, sealed string) ([]byte, error) {
 		return nil, fmt.Errorf("open what was sealed for %s: malformed: %w", purpose, ErrNotSealed)
 	}
 	for _, candidate := range k.keys {
-		if candidate.id != id {
+		if candidate.id != id || !candidate.opens(time.Now()) {
 			continue
 		}
 		aead, err := k.cipher(candidate, purpose)
@@ -103,4 +110,18 @@ func (k *Keyring) cipher(of key, purpose string) (cipher.AEAD, error) {
 	}
 	k.ciphers[name] = aead
 	return aead, nil
+}
+
+// SealsWith returns the id of the key that seals.
+func (k *Keyring) SealsWith() string { return k.keys[0].id }
+
+// KeyOf returns the id of the key that a value was sealed with, whether this
+// keyring has it or not; empty for what is no sealed value.
+func KeyOf(sealed string) string {
+	version, rest, _ := strings.Cut(sealed, ".")
+	id, _, found := strings.Cut(rest, ".")
+	if version != format || !found {
+		return ""
+	}
+	return id
 }

@@ -67,7 +67,7 @@ func TestRotation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, append([]byte(newLine()), text...), 0o600); err != nil {
+	if err := os.WriteFile(path, append([]byte(newKey().line()), text...), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	rotated, err := OpenFile(path)
@@ -106,7 +106,7 @@ func TestKeyFile(t *testing.T) {
 }
 
 func TestRefusedKeyFiles(t *testing.T) {
-	good := newLine()
+	good := newKey().line()
 	for _, c := range []struct {
 		name, text string
 		mode       os.FileMode
@@ -117,6 +117,8 @@ func TestRefusedKeyFiles(t *testing.T) {
 		{"empty", "", 0o600, "it is empty"},
 		{"no key", "hello\n", 0o600, "line 1 is not a key id and a key"},
 		{"short key", good[:20] + "\n", 0o600, "line 1 is not"},
+		{"retired first", strings.TrimSpace(good) + " until 2027-01-01T00:00:00Z\n", 0o600, "line 1: the time"},
+		{"no time", newKey().line() + strings.TrimSpace(good) + " until tomorrow\n", 0o600, "line 2: the time"},
 		{"same id", good + good, 0o600, "line 2 has the key id of an earlier line"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

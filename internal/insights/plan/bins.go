@@ -26,7 +26,7 @@ func bins(q *syntax.Query) (every int64, ok bool) {
 		return false
 	}
 	for _, c := range q.Commands {
-		for _, x := range expressions(c) {
+		for _, x := range syntax.Expressions(c) {
 			syntax.Walk(x, visit)
 		}
 		if _, last := c.(*syntax.Stats); last {
@@ -58,32 +58,4 @@ func gcd(a, b int64) int64 {
 		a, b = b, a%b
 	}
 	return a
-}
-
-// expressions returns what a leading command reads.
-func expressions(c syntax.Command) []syntax.Expr {
-	var list []syntax.Expr
-	items := func(items []syntax.Item) {
-		for i := range items {
-			list = append(list, items[i].X)
-		}
-	}
-	switch c := c.(type) {
-	case *syntax.Fields:
-		items(c.Items)
-	case *syntax.Display:
-		items(c.Items)
-	case *syntax.Filter:
-		list = append(list, c.Cond)
-	case *syntax.ParseCommand:
-		list = append(list, c.Field)
-	case *syntax.Stats:
-		items(c.Items)
-		items(c.By)
-	case *syntax.Sort:
-		for _, k := range c.Keys {
-			list = append(list, k.X)
-		}
-	}
-	return list
 }

@@ -156,7 +156,7 @@ func (l *lab) answer(text string, groups []string, start, end int64, o plan.Opti
 	}
 	source, err := l.OpenSource(l.t.Context(), names)
 	l.must(err)
-	run := plan.NewRun(plan.Make(q, program.Needs(), start, end, env.Limit, o), source, program, env)
+	run := plan.NewRun(plan.Make(q, program.Needs(), env, o), source, program, env)
 	if err := run.Feed(l.t.Context()); err != nil {
 		l.t.Fatalf("%s\n%v", text, err)
 	}

@@ -86,13 +86,13 @@ type condition struct {
 }
 
 // Make plans a query that syntax.Prepare returned. needs are those of its
-// program, and limit is the one that it was compiled with.
-func Make(q *syntax.Query, needs exec.Needs, start, end int64, limit int, options Options) *Plan {
-	p := &Plan{Way: Rows, Start: start, End: end, Fields: needs.Fields, All: needs.All, query: q, ordered: true, options: options}
-	if limit <= 0 {
-		limit = exec.DefaultLimit
+// program, and env is what that was compiled with.
+func Make(q *syntax.Query, needs exec.Needs, env *exec.Env, options Options) *Plan {
+	p := &Plan{Way: Rows, Start: env.Start, End: env.End, Fields: needs.Fields, All: needs.All, query: q, ordered: true, options: options}
+	if options.NoPushDown {
+		return p
 	}
-	f := front{plan: p, pusher: pusher{made: map[string]bool{}}, limit: limit}
+	f := front{plan: p, pusher: pusher{made: map[string]bool{}}, env: env}
 	for _, name := range p.Fields {
 		// The engine cannot be asked for such a column.
 		if _, ok := column(name); !ok && (!strings.HasPrefix(name, "@") || strings.HasPrefix(name, "@@")) {
@@ -100,10 +100,6 @@ func Make(q *syntax.Query, needs exec.Needs, start, end int64, limit int, option
 		}
 	}
 	f.read(q.Commands)
-	if options.NoPushDown {
-		*p = Plan{Way: Rows, Start: start, End: end, Fields: needs.Fields, All: needs.All, query: q, ordered: true, options: options}
-		return p
-	}
 	p.fill()
 	return p
 }
@@ -136,8 +132,8 @@ func (p *Plan) fill() {
 // front reads a query's commands up to the first that joins rows.
 type front struct {
 	pusher
-	plan  *Plan
-	limit int
+	plan *Plan
+	env  *exec.Env
 	// sort is the last sort by @timestamp alone.
 	sort *syntax.Sort
 }
@@ -153,6 +149,9 @@ func (f *front) read(commands []syntax.Command) {
 			f.define(c.Defines())
 		case *syntax.Filter:
 			f.filter(c.Cond)
+		case *syntax.FilterIndex:
+			f.filter(c.Cond)
+		case *syntax.Unmask:
 		case *syntax.Sort:
 			if f.sort != nil || !f.byTime(c) {
 				return
@@ -171,7 +170,13 @@ func (f *front) read(commands []syntax.Command) {
 			return
 		}
 	}
-	f.newest(f.limit)
+	switch {
+	case f.env.NoLimit:
+	case f.env.Limit > 0:
+		f.newest(f.env.Limit)
+	default:
+		f.newest(exec.DefaultLimit)
+	}
 }
 
 // items notes the names that are not simply those of fields of the log.

@@ -61,7 +61,7 @@ func (r *Run) values(ctx context.Context, p *Plan, c *condition, first, last int
 		&syntax.Stats{Items: []syntax.Item{{X: &syntax.Call{Name: "count", Args: []syntax.Expr{&syntax.Star{}}}, As: "@n"}}, By: []syntax.Item{{X: field, As: "@v"}}},
 	}}
 	env := *r.env
-	env.Limit = maxValues
+	env.Limit, env.NoLimit = maxValues, false
 	env.Limits = exec.Limits{Memory: exec.DefaultLimits.Memory, Groups: maxValues}
 	program, err := exec.Compile(query, &env)
 	if err != nil {

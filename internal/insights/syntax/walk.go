@@ -53,3 +53,60 @@ func FieldsOf(x Expr) []string {
 	})
 	return names
 }
+
+// Subqueries returns the queries that stand in q, not those that stand in them.
+func Subqueries(q *Query) []*Query {
+	var list []*Query
+	for _, c := range q.Commands {
+		switch c := c.(type) {
+		case *Join:
+			list = append(list, c.Sub)
+		case *AppendCols:
+			list = append(list, c.Sub)
+		}
+		for _, x := range Expressions(c) {
+			Walk(x, func(x Expr) bool {
+				if in, ok := x.(*In); ok && in.Sub != nil {
+					list = append(list, in.Sub)
+				}
+				return true
+			})
+		}
+	}
+	return list
+}
+
+// Expressions returns the expressions that a command reads, except those that it
+// names by their field alone (dedup, unnest, ...).
+func Expressions(c Command) []Expr {
+	var list []Expr
+	items := func(items []Item) {
+		for i := range items {
+			list = append(list, items[i].X)
+		}
+	}
+	switch c := c.(type) {
+	case *Fields:
+		items(c.Items)
+	case *Display:
+		items(c.Items)
+	case *Filter:
+		list = append(list, c.Cond)
+	case *FilterIndex:
+		list = append(list, c.Cond)
+	case *RelevantFields:
+		list = append(list, c.Cond)
+	case *Pattern:
+		list = append(list, c.X)
+	case *ParseCommand:
+		list = append(list, c.Field)
+	case *Stats:
+		items(c.Items)
+		items(c.By)
+	case *Sort:
+		for _, k := range c.Keys {
+			list = append(list, k.X)
+		}
+	}
+	return list
+}

@@ -19,6 +19,8 @@ type blockReader struct {
 	ingested []string
 	streams  []string
 	messages []string
+	// matched are the places of those that best takes.
+	matched []int
 }
 
 // open reads b's columns and reports whether b has events.
@@ -42,6 +44,10 @@ func (r *blockReader) open(b *logstorage.DataBlock) bool {
 }
 
 func (r *blockReader) id(i int) uint64 { return number(r.ids[i]) }
+
+func (r *blockReader) position(i int) Position {
+	return Position{r.times[i] / int64(time.Millisecond), r.id(i)}
+}
 
 func (r *blockReader) event(i int, p Position) Event {
 	return Event{

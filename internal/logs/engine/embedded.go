@@ -249,19 +249,27 @@ func streamID(t Tenant, stream string) string {
 // run runs one query of the library's and gives each block of the answer to
 // take, one at a time.
 func (e *Embedded) run(ctx context.Context, tenants []logstorage.TenantID, query string, from, to int64, take func(*logstorage.DataBlock)) error {
+	var mu sync.Mutex
+	return e.runParallel(ctx, tenants, query, from, to, func(_ int, b *logstorage.DataBlock) {
+		mu.Lock()
+		defer mu.Unlock()
+		take(b)
+	})
+}
+
+// runParallel is run, but take is called from several goroutines at a time, each
+// with a number of its own below Workers.
+func (e *Embedded) runParallel(ctx context.Context, tenants []logstorage.TenantID, query string, from, to int64,
+	take func(worker int, b *logstorage.DataBlock),
+) error {
 	q, err := logstorage.ParseQueryAtTimestamp(query, to)
 	if err != nil {
 		return fmt.Errorf("log engine query: %w", err)
 	}
 	q.AddTimeFilter(from, to)
 	var stats logstorage.QueryStats
-	var mu sync.Mutex
 	err = e.storage.RunQuery(logstorage.NewQueryContext(ctx, &stats, tenants, q, false, nil),
-		func(_ uint, b *logstorage.DataBlock) {
-			mu.Lock()
-			defer mu.Unlock()
-			take(b)
-		})
+		func(worker uint, b *logstorage.DataBlock) { take(int(worker), b) })
 	if err != nil {
 		return fmt.Errorf("log engine query: %w", err)
 	}

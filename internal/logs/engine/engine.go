@@ -89,6 +89,8 @@ type PageQuery struct {
 	// least one text of each list. Lists with an empty text or one of broken UTF-8
 	// are not looked at, and messages are taken to be UTF-8; Match is exact.
 	Contains [][]string
+	// Filter, when set, restricts the rows.
+	Filter *Filter
 	// Match, when set, decides by the message. It is called from several goroutines.
 	Match func(message string) bool
 	// MaxScan ends the page after about that many rows were looked at; 0 means no end.

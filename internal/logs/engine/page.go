@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"slices"
-	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +24,7 @@ const (
 	// pages empty the windows grow up to filteredWindowRows; a page keeps no more
 	// than its own events in memory, however long its windows are.
 	minWindowRows      = 2000
+	usualBytes         = 128 // of a short message; a page of MaxBytes has hardly more of them
 	windowRows         = 20_000
 	filteredWindowRows = 200_000
 )
@@ -72,8 +72,8 @@ func (w *walk) clamp() {
 
 func (w *walk) run(ctx context.Context) error {
 	size := int64(firstWindow)
-	target := min(max(minWindowRows, 4*w.q.Limit), windowRows)
-	filtered := len(w.q.Contains) > 0 || w.q.Match != nil
+	target := min(max(minWindowRows, 4*w.q.Limit), max(minWindowRows, w.q.MaxBytes/usualBytes), windowRows)
+	filtered := len(w.q.Contains) > 0 || w.q.Filter != nil || w.q.Match != nil
 	for w.from <= w.to {
 		from, to := w.window(size)
 		n, first, last, err := w.e.count(ctx, w.q, from, to)
@@ -172,12 +172,12 @@ func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (n i
 
 // read gives the rows of the window that q asks for to best.
 func (e *Embedded) read(ctx context.Context, q *PageQuery, from, to int64, best *best) error {
-	query := streamsFilter(q) + containsFilter(q.Contains) + " | fields " + eventColumns
-	var r blockReader
-	return e.run(ctx, []logstorage.TenantID{q.Tenant.id()}, query, nanos(from), nanosEnd(to),
-		func(b *logstorage.DataBlock) {
-			if r.open(b) {
-				best.take(&r)
+	query := streamsFilter(q) + containsFilter(q.Contains) + memberFilter(q.Filter) + " | fields " + eventColumns
+	readers := make([]blockReader, Workers())
+	return e.runParallel(ctx, []logstorage.TenantID{q.Tenant.id()}, query, nanos(from), nanosEnd(to),
+		func(worker int, b *logstorage.DataBlock) {
+			if r := &readers[worker]; r.open(b) {
+				best.take(ctx, r)
 			}
 		})
 }
@@ -210,6 +210,16 @@ func containsFilter(lists [][]string) string {
 	return b.String()
 }
 
+func memberFilter(f *Filter) string {
+	if f == nil {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteByte(' ')
+	f.query(&b)
+	return b.String()
+}
+
 // unsearchable texts cannot be looked for: every message has the empty one, and
 // the library's index splits words differently where UTF-8 is broken.
 func unsearchable(text string) bool { return text == "" || !utf8.ValidString(text) }
@@ -226,106 +236,4 @@ func floorDiv(a, b int64) int64 {
 		q--
 	}
 	return q
-}
-
-// best keeps the first events in the order asked for, no more of them than a
-// page holds, whatever order they come in.
-type best struct {
-	q *PageQuery
-	// heap has the last of the kept events on top.
-	heap    []Event
-	bytes   int
-	dropped bool
-}
-
-func newBest(q *PageQuery) *best { return &best{q: q} }
-
-// before reports whether a comes before b in the order asked for.
-func (b *best) before(a, c Position) bool {
-	if b.q.Descending {
-		return c.Less(a)
-	}
-	return a.Less(c)
-}
-
-// wants reports whether an event at p belongs to the page as far as is known.
-func (b *best) wants(p Position) bool {
-	if b.q.Cursor != nil && !b.before(*b.q.Cursor, p) {
-		return false
-	}
-	if b.dropped && !b.before(p, b.heap[0].Position()) {
-		return false
-	}
-	return true
-}
-
-func (b *best) full() bool {
-	return len(b.heap) >= b.q.Limit || b.bytes >= b.q.MaxBytes
-}
-
-// over reports whether the page is complete without its last event.
-func (b *best) over() bool {
-	return len(b.heap) > b.q.Limit ||
-		len(b.heap) > 1 && b.bytes > b.q.MaxBytes
-}
-
-func (b *best) take(r *blockReader) {
-	for i := range r.times {
-		p := Position{r.times[i] / int64(time.Millisecond), r.id(i)}
-		if !b.wants(p) {
-			continue
-		}
-		if b.q.Match != nil && !b.q.Match(r.messages[i]) {
-			continue
-		}
-		b.push(r.event(i, p))
-		for b.over() {
-			b.pop()
-			b.dropped = true
-		}
-	}
-}
-
-func (b *best) push(e Event) {
-	b.bytes += len(e.Message)
-	b.heap = append(b.heap, e)
-	i := len(b.heap) - 1
-	for i > 0 {
-		parent := (i - 1) / 2
-		if !b.before(b.heap[parent].Position(), b.heap[i].Position()) {
-			break
-		}
-		b.heap[parent], b.heap[i] = b.heap[i], b.heap[parent]
-		i = parent
-	}
-}
-
-func (b *best) pop() {
-	n := len(b.heap) - 1
-	b.bytes -= len(b.heap[0].Message)
-	b.heap[0] = b.heap[n]
-	b.heap[n] = Event{}
-	b.heap = b.heap[:n]
-	for i := 0; ; {
-		c := 2*i + 1
-		if c >= n {
-			return
-		}
-		if c+1 < n && b.before(b.heap[c].Position(), b.heap[c+1].Position()) {
-			c++
-		}
-		if !b.before(b.heap[i].Position(), b.heap[c].Position()) {
-			return
-		}
-		b.heap[i], b.heap[c] = b.heap[c], b.heap[i]
-		i = c
-	}
-}
-
-func (b *best) last() *Event { return &b.heap[0] }
-
-func (b *best) sorted() []Event {
-	events := slices.Clone(b.heap)
-	sort.Slice(events, func(i, j int) bool { return b.before(events[i].Position(), events[j].Position()) })
-	return events
 }

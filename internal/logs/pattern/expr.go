@@ -121,8 +121,9 @@ func (c *compare) needs(d dialect) clauses {
 	switch {
 	case c.op != "=":
 	case c.want.re != nil:
-		prefix, _ := c.want.re.LiteralPrefix()
-		out = append(out, d.textNeeds(prefix)...)
+		for _, l := range regexNeeds(c.want.re) {
+			out = append(out, d.textNeeds(l)...)
+		}
 	case !c.want.isNumber:
 		for _, piece := range c.want.glob {
 			out = append(out, d.textNeeds(piece)...)

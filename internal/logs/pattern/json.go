@@ -3,6 +3,7 @@ package pattern
 import (
 	"encoding/json"
 	"strings"
+	"unsafe"
 )
 
 // maxWildcards is the quota of wildcard selectors in one pattern.
@@ -75,7 +76,7 @@ func (f *jsonForm) isCondition(l *lexer, selector int) (expr, error) {
 }
 
 func (f *jsonForm) match(message string, extract bool) (map[string]string, bool) {
-	if !json.Valid([]byte(message)) {
+	if !json.Valid(unsafe.Slice(unsafe.StringData(message), len(message))) { // which only reads
 		return nil, false
 	}
 	get := func(i int) []value { return selectValues(message, f.paths[i].steps) }

@@ -31,6 +31,8 @@ type Pattern struct {
 	form form
 	// clauses are what every matching message contains; see Clauses.
 	clauses [][]string
+	// condition is what the members of every matching message fulfil.
+	condition *Condition
 }
 
 // form is one of the three forms of pattern.
@@ -67,7 +69,11 @@ func Parse(s string) (*Pattern, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Pattern{form: f, clauses: f.needs().tidy()}, nil
+	p := &Pattern{form: f, clauses: f.needs().tidy()}
+	if j, ok := f.(*jsonForm); ok {
+		p.condition = j.members(j.cond)
+	}
+	return p, nil
 }
 
 // Match reports whether the message fits the pattern.

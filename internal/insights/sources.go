@@ -1,0 +1,130 @@
+package insights
+
+import (
+	"context"
+	"strings"
+
+	"waybill/internal/arn"
+	"waybill/internal/awserr"
+	"waybill/internal/insights/syntax"
+	"waybill/internal/logs"
+)
+
+// maxGroups is how many log groups a query may name, and how many SOURCE
+// logGroups() may find.
+const maxGroups = 50
+
+// Sources are the log groups that a query's text names by SOURCE, its subqueries' too.
+type Sources struct {
+	// Own is true when the query itself has a SOURCE, and so takes no other groups.
+	Own bool
+	// Groups are all the groups, each once.
+	Groups []logs.GroupName
+	// Prefixes are the beginnings of names by which some were found; permission for
+	// them comes first, so that nobody learns what groups there are.
+	Prefixes []logs.GroupName
+}
+
+// Sources finds the log groups of a query's text. The scope is the caller's.
+func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sources, error) {
+	q, err := parse(text)
+	if err != nil {
+		return Sources{}, err
+	}
+	out := Sources{Own: len(q.Sources) > 0}
+	for _, list := range sources(q) {
+		for _, source := range list {
+			out.Prefixes = append(out.Prefixes, prefixes(sc, source)...)
+		}
+		names, err := s.resolve(ctx, sc, list)
+		if err != nil {
+			return Sources{}, err
+		}
+		out.Groups = append(out.Groups, names...)
+	}
+	return out, nil
+}
+
+// sources returns the SOURCE commands of q and of every subquery of it.
+func sources(q *syntax.Query) [][]*syntax.Source {
+	var all [][]*syntax.Source
+	if len(q.Sources) > 0 {
+		all = append(all, q.Sources)
+	}
+	for _, sub := range syntax.Subqueries(q) {
+		all = append(all, sources(sub)...)
+	}
+	return all
+}
+
+// resolve returns the groups that SOURCE commands mean.
+func (s *Service) resolve(ctx context.Context, sc logs.Scope, list []*syntax.Source) ([]logs.GroupName, error) {
+	var names []logs.GroupName
+	for _, source := range list {
+		if len(source.DataSources) > 0 {
+			return nil, awserr.New(codeParameter, "SOURCE dataSource() is not supported: name log groups.")
+		}
+		if source.Group != "" {
+			names = append(names, named(sc, source.Group))
+			continue
+		}
+		for _, p := range prefixes(sc, source) {
+			found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, logs.GroupList{Prefix: p.Name, Limit: maxGroups})
+			if err != nil {
+				return nil, err
+			}
+			for i := range found {
+				if ofClass(found[i].Class, source.Classes) {
+					names = append(names, logs.GroupName{Scope: p.Scope, Name: found[i].Name})
+				}
+			}
+			if more || len(names) > maxGroups {
+				return nil, awserr.New(codeParameter, "SOURCE logGroups() finds more than %d log groups: give a longer prefix.", maxGroups)
+			}
+		}
+	}
+	return names, nil
+}
+
+// named reads a group's name, or its ARN.
+func named(sc logs.Scope, s string) logs.GroupName {
+	if a, err := arn.Parse(s); err == nil && a.Service == "logs" {
+		if name, ok := strings.CutPrefix(a.Resource, "log-group:"); ok {
+			return logs.GroupName{Scope: logs.Scope{Account: a.Account, Region: a.Region}, Name: strings.TrimSuffix(name, ":*")}
+		}
+	}
+	return logs.GroupName{Scope: sc, Name: s}
+}
+
+// prefixes are the beginnings of the names that logGroups() means, by account.
+func prefixes(sc logs.Scope, source *syntax.Source) []logs.GroupName {
+	if source.Group != "" || len(source.DataSources) > 0 {
+		return nil
+	}
+	accounts, names := source.Accounts, source.NamePrefixes
+	if len(accounts) == 0 {
+		accounts = []string{sc.Account}
+	}
+	if len(names) == 0 {
+		names = []string{""}
+	}
+	var list []logs.GroupName
+	for _, account := range accounts {
+		for _, name := range names {
+			list = append(list, logs.GroupName{Scope: logs.Scope{Account: account, Region: sc.Region}, Name: name})
+		}
+	}
+	return list
+}
+
+func ofClass(class string, classes []string) bool {
+	if len(classes) == 0 {
+		return class == "STANDARD"
+	}
+	for _, c := range classes {
+		if c == class {
+			return true
+		}
+	}
+	return false
+}
