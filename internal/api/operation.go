@@ -89,3 +89,6 @@ func DefineOpen[In, Out any](service, name string,
 	}
 	return op
 }
+
+// NewInput returns a pointer to an empty input, of the operation's own type.
+func (o Operation) NewInput() any { return o.newInput() }

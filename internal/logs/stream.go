@@ -145,9 +145,9 @@ func (s *Service) DescribeLogStreams(ctx context.Context, sc Scope, groupName st
 		return nil, "", err
 	}
 	var streams []Stream
-	err = s.db.Read(ctx, func(tx *sql.Tx) error {
-		g, err := group(ctx, tx, sc, groupName)
-		if err != nil {
+	var g Group
+	err = s.db.Read(ctx, func(tx *sql.Tx) (err error) {
+		if g, err = group(ctx, tx, sc, groupName); err != nil {
 			return err
 		}
 		streams, err = selectStreams(ctx, tx, query, append([]any{g.tenant.Group}, args...)...)
@@ -156,11 +156,37 @@ func (s *Service) DescribeLogStreams(ctx context.Context, sc Scope, groupName st
 	if err != nil {
 		return nil, "", err
 	}
-	if len(streams) <= l.Limit {
-		return streams, "", nil
+	token := ""
+	if len(streams) > l.Limit {
+		streams = streams[:l.Limit]
+		token = l.token(streams[l.Limit-1])
 	}
-	streams = streams[:l.Limit]
-	return streams, l.token(streams[l.Limit-1]), nil
+	return streams, token, s.hideExpired(ctx, g, streams)
+}
+
+// hideExpired takes the times of expired events from what is told of streams.
+func (s *Service) hideExpired(ctx context.Context, g Group, streams []Stream) error {
+	cutoff := g.cutoff(s.millis())
+	for i := range streams {
+		st := &streams[i]
+		switch {
+		case !st.HasEvents || st.FirstEvent >= cutoff:
+			continue
+		case st.LastEvent >= cutoff:
+			page, err := s.engine.Page(ctx, engine.PageQuery{
+				Tenant: g.tenant, Streams: []uint64{st.number}, From: cutoff, To: latest, Limit: 1, MaxBytes: maxPageBytes,
+			})
+			if err != nil {
+				return err
+			}
+			if len(page.Events) > 0 {
+				st.FirstEvent = page.Events[0].Time
+				continue
+			}
+		}
+		st.HasEvents, st.FirstEvent, st.LastEvent, st.LastIngest = false, 0, 0, 0
+	}
+	return nil
 }
 
 func selectStreams(ctx context.Context, tx *sql.Tx, where string, args ...any) ([]Stream, error) {

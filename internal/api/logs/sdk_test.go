@@ -52,6 +52,8 @@ type server struct {
 	logs     *logs.Service
 	callers  map[string]iam.Principal  // by access key
 	policies map[string][]policy.Named // identity policies by access key
+	// contentType is that of the last answer to post.
+	contentType string
 }
 
 func newServer(t testing.TB) *server {
@@ -131,82 +133,6 @@ func wantError(t testing.TB, err error, code, text string) {
 	var e smithy.APIError
 	if !errors.As(err, &e) || e.ErrorCode() != code || !strings.Contains(e.ErrorMessage(), text) {
 		t.Errorf("error %v\nwant %s: ...%s...", err, code, text)
-	}
-}
-
-// TestFactsRecordedFromAWS holds what others recorded of the real service.
-func TestFactsRecordedFromAWS(t *testing.T) {
-	c := newServer(t).admin(t)
-	ctx := t.Context()
-	name, streamName := aws.String("/test/group"), aws.String("stream")
-	_, err := c.CreateLogGroup(ctx, &cwl.CreateLogGroupInput{LogGroupName: name})
-	must(t, err)
-	_, err = c.CreateLogGroup(ctx, &cwl.CreateLogGroupInput{LogGroupName: name})
-	wantError(t, err, "ResourceAlreadyExistsException", "The specified log group already exists")
-	_, err = c.CreateLogStream(ctx, &cwl.CreateLogStreamInput{LogGroupName: name, LogStreamName: streamName})
-	must(t, err)
-	_, err = c.CreateLogStream(ctx, &cwl.CreateLogStreamInput{LogGroupName: name, LogStreamName: streamName})
-	wantError(t, err, "ResourceAlreadyExistsException", "The specified log stream already exists")
-	_, err = c.CreateLogGroup(ctx, &cwl.CreateLogGroupInput{LogGroupName: aws.String(strings.Repeat("x", 513))})
-	wantError(t, err, "InvalidParameterException", "Invalid LogGroup or LogStream, both must have length less than or equal to 512.")
-	_, err = c.CreateLogGroup(ctx, &cwl.CreateLogGroupInput{LogGroupName: aws.String("a b")})
-	wantError(t, err, "InvalidParameterException", `1 validation error detected: Value 'a b' at 'logGroupName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\.\-_/#A-Za-z0-9]+`)
-
-	now := time.Now().UnixMilli()
-	event := func(at int64, m string) types.InputLogEvent {
-		return types.InputLogEvent{Timestamp: &at, Message: &m}
-	}
-	put := func(events ...types.InputLogEvent) (*cwl.PutLogEventsOutput, error) {
-		return c.PutLogEvents(ctx, &cwl.PutLogEventsInput{LogGroupName: name, LogStreamName: streamName, LogEvents: events})
-	}
-	_, err = put(event(now, "b"), event(now-1, "a"))
-	wantError(t, err, "InvalidParameterException", "Log events in a single PutLogEvents request must be in chronological order.")
-	out, err := put(event(now-15*24*3600_000, "old"))
-	must(t, err)
-	if r := out.RejectedLogEventsInfo; r == nil || *r.TooOldLogEventEndIndex != 1 || r.TooNewLogEventStartIndex != nil || *out.NextSequenceToken == "" {
-		t.Errorf("too old: %+v", out)
-	}
-	out, err = put(event(now+3*3600_000, "new"))
-	must(t, err)
-	if r := out.RejectedLogEventsInfo; r == nil || *r.TooNewLogEventStartIndex != 0 || r.TooOldLogEventEndIndex != nil {
-		t.Errorf("too new: %+v", out)
-	}
-	_, err = put(event(now, "kept"))
-	must(t, err)
-
-	_, err = c.GetLogEvents(ctx, &cwl.GetLogEventsInput{LogGroupName: name, LogStreamName: streamName, Limit: aws.Int32(10001)})
-	wantError(t, err, "InvalidParameterException", "1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000")
-	_, err = c.FilterLogEvents(ctx, &cwl.FilterLogEventsInput{LogGroupName: name, Limit: aws.Int32(10001)})
-	wantError(t, err, "InvalidParameterException", "1 validation error detected: Value '10001' at 'limit' failed to satisfy constraint: Member must have value less than or equal to 10000")
-	_, err = c.FilterLogEvents(ctx, &cwl.FilterLogEventsInput{LogGroupName: name, NextToken: aws.String("invalid")})
-	wantError(t, err, "InvalidParameterException", "The specified nextToken is invalid.")
-	_, err = c.GetLogEvents(ctx, &cwl.GetLogEventsInput{LogGroupName: name, LogStreamName: streamName, NextToken: aws.String("invalid")})
-	wantError(t, err, "InvalidParameterException", "The specified nextToken is invalid.")
-	_, err = c.DescribeLogGroups(ctx, &cwl.DescribeLogGroupsInput{LogGroupNamePrefix: name, LogGroupNamePattern: name})
-	wantError(t, err, "InvalidParameterException", "LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters.")
-	_, err = c.DescribeLogStreams(ctx, &cwl.DescribeLogStreamsInput{LogGroupName: name, LogGroupIdentifier: name})
-	wantError(t, err, "ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters.")
-	_, err = c.DeleteResourcePolicy(ctx, &cwl.DeleteResourcePolicyInput{PolicyName: aws.String("x")})
-	wantError(t, err, "ResourceNotFoundException", "Policy with name [x] does not exist.")
-	_, err = c.DeleteLogGroup(ctx, &cwl.DeleteLogGroupInput{LogGroupName: aws.String("none")})
-	wantError(t, err, "ResourceNotFoundException", "The specified log group does not exist.")
-	_, err = c.DeleteLogStream(ctx, &cwl.DeleteLogStreamInput{LogGroupName: name, LogStreamName: aws.String("none")})
-	wantError(t, err, "ResourceNotFoundException", "The specified log stream does not exist.")
-	_, err = c.FilterLogEvents(ctx, &cwl.FilterLogEventsInput{LogGroupName: name, FilterPattern: aws.String("{ $.a = ")})
-	wantError(t, err, "InvalidParameterException", "")
-
-	groups, err := c.DescribeLogGroups(ctx, &cwl.DescribeLogGroupsInput{LogGroupNamePattern: aws.String("/group")})
-	must(t, err)
-	g := groups.LogGroups[0]
-	const arn = "arn:aws:logs:us-east-1:111122223333:log-group:/test/group"
-	if *g.Arn != arn+":*" || *g.LogGroupArn != arn || *g.CreationTime == 0 || *g.DeletionProtectionEnabled || g.LogGroupClass != "STANDARD" ||
-		*g.MetricFilterCount != 0 || g.StoredBytes == nil || g.RetentionInDays != nil {
-		t.Errorf("group %+v", g)
-	}
-	found, err := c.FilterLogEvents(ctx, &cwl.FilterLogEventsInput{LogGroupIdentifier: aws.String(arn), FilterPattern: aws.String("kep")})
-	must(t, err)
-	if len(found.Events) != 1 || *found.Events[0].Message != "kept" || found.SearchedLogStreams == nil || len(found.SearchedLogStreams) != 0 {
-		t.Errorf("filtered %+v", found)
 	}
 }
 
