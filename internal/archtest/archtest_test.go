@@ -47,6 +47,7 @@ var allowed = map[string][]string{
 	"logs/pattern":    {"awserr"},
 	"insights/syntax": {},
 	"insights/exec":   {"insights/syntax"},
+	"insights/golden": {"insights/..."},
 	"insights":        {"arn", "awserr", "store", "logs", "logs/engine", "insights/..."},
 	"insights/plan":   {"insights/...", "logs", "logs/engine"},
 	"workmail":        {"arn", "awserr", "store", "iam", "iam/policy"},

@@ -7,13 +7,21 @@ import (
 	"waybill/internal/insights/syntax"
 )
 
-// sortCommand sorts; with a limit further on it keeps no more rows than that.
-func (c *compiler) sortCommand(s *syntax.Sort, next []syntax.Command) {
+// sortCommand sorts; with a limit further on it keeps no more rows than that, with
+// a dedup next no more than one of each. It returns how many commands of next it did.
+func (c *compiler) sortCommand(s *syntax.Sort, next []syntax.Command) int {
 	var keys []sortKey
 	for _, k := range s.Keys {
 		keys = append(keys, sortKey{c.expr(k.X), k.Desc})
 	}
+	if len(next) > 0 {
+		if d, ok := next[0].(*syntax.Dedup); ok && c.prog.gather == nil {
+			c.dedup(keys, d)
+			return 1
+		}
+	}
 	c.sort(keys, c.limitAhead(next), "sort")
+	return 0
 }
 
 // limitAhead returns the limit that the rows of a sort will come to, 0 for none:
@@ -21,7 +29,7 @@ func (c *compiler) sortCommand(s *syntax.Sort, next []syntax.Command) {
 func (c *compiler) limitAhead(next []syntax.Command) int {
 	for _, cmd := range next {
 		switch cmd := cmd.(type) {
-		case *syntax.Fields, *syntax.Display:
+		case *syntax.Fields, *syntax.Display, *syntax.Unmask, *syntax.JSON, *syntax.Autoregress, *syntax.Accum, *syntax.FillDown:
 		case *syntax.ParseCommand:
 			if cmd.Multi {
 				return 0

@@ -21,6 +21,8 @@ type statsPlan struct {
 	outs                []eval
 	era                 *era
 	offset              float64
+	// earlier are the unnamed items of the stats before this one.
+	earlier map[string]int
 }
 
 type compiledAggregate struct {
@@ -45,15 +47,20 @@ func (c *compiler) stats(s *syntax.Stats) func(*budget) gather {
 	}
 	byText := map[string]int{}
 	c.aggregates = func(call *syntax.Call) eval { return c.aggregate(p, byText, call) }
+	c.results = map[string]eval{}
+	p.earlier, c.items = c.items, nil
 	for i := range s.Items {
 		c.checkAggregated(s.Items[i].X)
-		p.outs = append(p.outs, c.expr(s.Items[i].X))
+		out := c.expr(s.Items[i].X)
+		p.outs = append(p.outs, out)
+		c.results[s.Items[i].Column()] = out
 	}
-	c.aggregates = nil
+	c.aggregates, c.results = nil, nil
 	c.checkColumns(s)
 	slots := c.startEra(s.Columns()...)
 	p.era = c.era
 	p.keySlots, p.itemSlots = slots[:len(s.By)], slots[len(s.By):]
+	c.noteBins(s, p.keySlots)
 	for i := range s.By {
 		c.items[canonical(s.By[i].X)] = p.keySlots[i]
 	}
@@ -97,13 +104,14 @@ func (c *compiler) aggregate(p *statsPlan, byText map[string]int, call *syntax.C
 		if f.needsTime {
 			c.need(FieldTimestamp)
 		}
-		saved := c.aggregates
+		saved, results := c.aggregates, c.results
+		c.results, c.items = nil, p.earlier
 		c.aggregates = func(inner *syntax.Call) eval {
 			c.fail(inner.Span, inner.Name+" cannot stand inside "+call.Name)
 			return nil
 		}
 		add := f.build(c, call)
-		c.aggregates = saved
+		c.aggregates, c.results, c.items = saved, results, nil
 		i = len(p.aggs)
 		byText[canonical(call)] = i
 		_, exact := map[*aggregate]bool{percentile: true, median: true, histogram: true, distinct: true, collect: true, topK: true}[f]
@@ -123,6 +131,10 @@ func (c *compiler) checkAggregated(x syntax.Expr) {
 				return false
 			}
 		case *syntax.Field:
+			if c.results[x.Name()] != nil {
+				found = true
+				break
+			}
 			c.fail(x.Span, "stats takes aggregation functions; "+x.Name()+" is a field: put it after by, or use an aggregation function")
 		}
 		return true

@@ -39,7 +39,7 @@ func newCompiler(q *syntax.Query, env *Env) *compiler {
 		items:  map[string]int{},
 	}
 	c.era = c.prog.first
-	c.callOf = c.call
+	c.callOf, c.compile = c.call, Compile
 	return c
 }
 
@@ -50,6 +50,7 @@ func (c *compiler) commands() {
 		commands = append(slices.Clone(commands), &syntax.Limit{Span: c.query.Span, N: c.defaultLimit()})
 	}
 	for i := 0; i < len(commands); i++ {
+		c.done = commands[:i:i]
 		i += c.command(commands[i], commands[i+1:])
 	}
 	if c.prog.gather == nil {
@@ -66,7 +67,7 @@ func (c *compiler) limitNeeded() bool {
 		switch cmd.(type) {
 		case *syntax.Limit:
 			return false
-		case *syntax.Stats:
+		case *syntax.Stats, *syntax.Pattern, *syntax.CountFrequent, *syntax.RelevantFields:
 			return true
 		}
 	}
@@ -95,15 +96,63 @@ func (c *compiler) command(cmd syntax.Command, next []syntax.Command) int {
 	case *syntax.Stats:
 		c.collect(c.stats(cmd))
 	case *syntax.Sort:
-		c.sortCommand(cmd, next)
+		return c.sortCommand(cmd, next)
 	case *syntax.Limit:
 		c.limit(cmd)
 	case *syntax.Dedup:
-		c.dedup(cmd)
+		c.dedup(nil, cmd)
+	case *syntax.CountFrequent:
+		c.countFrequent(cmd)
+	case *syntax.Pattern:
+		c.pattern(cmd)
+	case *syntax.RelevantFields:
+		c.collect(c.relevantFields(cmd))
 	default:
-		c.fail(cmd.At(), "this command is not supported yet")
+		c.rowCommand(cmd, next)
 	}
 	return 0
+}
+
+// rowCommand compiles the commands that neither sort nor group.
+func (c *compiler) rowCommand(cmd syntax.Command, next []syntax.Command) {
+	switch cmd := cmd.(type) {
+	case *syntax.FilterIndex:
+		c.filter(cmd.Cond)
+	case *syntax.Unmask:
+		for _, f := range cmd.Fields {
+			c.field(f)
+		}
+	case *syntax.Unnest:
+		c.unnest(cmd)
+	case *syntax.Expand:
+		c.expand(cmd)
+	case *syntax.JSON:
+		c.json(cmd)
+	case *syntax.Join:
+		c.joinCommand(cmd)
+	case *syntax.AppendCols:
+		c.appendCols(cmd)
+	case *syntax.Lookup:
+		c.lookup(cmd)
+	case *syntax.AddTotals:
+		c.addTotals(cmd)
+	case *syntax.Autoregress:
+		c.autoregress(cmd, next)
+	case *syntax.Accum:
+		c.accum(cmd, next)
+	case *syntax.FillDown:
+		c.fillDown(cmd, next)
+	case *syntax.FillMissing:
+		c.fillMissing(cmd)
+	case *syntax.Outlier:
+		c.outlier(cmd)
+	case *syntax.Sessionize:
+		c.sessionize(cmd)
+	case *syntax.Diff, *syntax.LogCompare, *syntax.Anomaly:
+		c.against(cmd)
+	default:
+		c.fail(cmd.At(), "this command is not supported")
+	}
 }
 
 // each adds a step that works row by row.
@@ -176,7 +225,7 @@ func (c *compiler) answer() {
 		columns = append(slices.Clone(columns), FieldPtr)
 	}
 	for _, name := range columns {
-		f := &syntax.Field{Steps: []syntax.Step{{Name: name}}}
+		f := &syntax.Field{Steps: pathOf(name)}
 		c.prog.columns = append(c.prog.columns, outColumn{name, c.field(f)})
 	}
 }

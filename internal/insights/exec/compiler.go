@@ -45,11 +45,21 @@ type compiler struct {
 	// made are names that commands other than fields added to an answer that shows
 	// the default columns.
 	made []string
+	// join is the query's join, bins the stats by bin() that rows are of; or nil.
+	join *joined
+	bins *bins
+	// done are the commands so far; patternEnd is how many there were with pattern,
+	// 0 before it.
+	done       []syntax.Command
+	patternEnd int
+	// results are the earlier items of the stats that is compiled, by column.
+	results map[string]eval
 	// aggregates, while the expressions of a stats are compiled, takes its aggregates.
 	aggregates func(call *syntax.Call) eval
-	// callOf is the method call; a member so that the tables of functions, whose
-	// builders compile expressions, do not refer to themselves.
-	callOf func(call *syntax.Call) eval
+	// callOf is the method call and compile is Compile; members so that the tables of
+	// functions, whose builders compile expressions, do not refer to themselves.
+	callOf  func(call *syntax.Call) eval
+	compile func(q *syntax.Query, env *Env) (*Program, error)
 }
 
 // failure carries an error out of the compiler; only Compile sees it.
@@ -95,6 +105,7 @@ func (c *compiler) startEra(columns ...string) []int {
 	c.closed = true
 	c.kept = map[string]int{}
 	c.columns, c.made = nil, nil
+	c.join, c.bins = nil, nil
 	slots := make([]int, len(columns))
 	for i, name := range columns {
 		slots[i] = c.define(name)
@@ -105,6 +116,12 @@ func (c *compiler) startEra(columns ...string) []int {
 
 // field compiles a reference to a field.
 func (c *compiler) field(f *syntax.Field) eval {
+	if e, ok := c.results[f.Name()]; ok {
+		return e
+	}
+	if e := c.side(f); e != nil {
+		return e
+	}
 	for k := len(f.Steps); k > 0; k-- {
 		slot, ok := c.names[(&syntax.Field{Steps: f.Steps[:k]}).Name()]
 		if !ok {
@@ -144,7 +161,12 @@ func (c *compiler) inside(slot int, f *syntax.Field, k int) eval {
 func (c *compiler) logField(name string) eval {
 	if name == FieldTimestamp {
 		c.need(name)
-		return func(r *row) value { return moment(float64(r.time)) }
+		return func(r *row) value {
+			if r.blank {
+				return null
+			}
+			return moment(float64(r.time))
+		}
 	}
 	if c.kept == nil {
 		return c.loader(name)
@@ -156,6 +178,15 @@ func (c *compiler) logField(name string) eval {
 		c.prog.keepers = append(c.prog.keepers, keeper{slot, c.loader(name)})
 	}
 	return func(r *row) value { return r.slots[slot] }
+}
+
+// pathOf returns the steps of a name with points.
+func pathOf(name string) []syntax.Step {
+	var out []syntax.Step
+	for _, s := range strings.Split(name, ".") {
+		out = append(out, syntax.Step{Name: s})
+	}
+	return out
 }
 
 // need adds name to what the program reads and returns its index.
@@ -199,6 +230,9 @@ func (c *compiler) rawField(x syntax.Expr) func(r *row) string {
 		return nil
 	}
 	name := f.Name()
+	if c.join != nil && (f.Steps[0].Name == c.join.left || f.Steps[0].Name == c.join.right) || c.results[name] != nil {
+		return nil
+	}
 	switch name {
 	case FieldTimestamp, FieldIngestionTime, FieldPtr:
 		return nil

@@ -31,7 +31,8 @@ func formatNumber(n float64) string {
 	case n == math.Trunc(n) && math.Abs(n) < 1<<63:
 		return strconv.FormatInt(int64(n), 10)
 	case math.Abs(n) < 0.0001:
-		return strconv.FormatFloat(n, 'g', 4, 64)
+		few, _ := strconv.ParseFloat(strconv.FormatFloat(n, 'e', 3, 64), 64)
+		return strconv.FormatFloat(few, 'f', -1, 64)
 	case math.Abs(n) >= 1e21:
 		return strconv.FormatFloat(n, 'g', -1, 64)
 	}

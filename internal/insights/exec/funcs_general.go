@@ -15,6 +15,8 @@ var generalFunctions = map[string]function{
 		}
 		return null
 	}),
+	// There are no data protection policies, so nothing is masked.
+	"unmask":         of1(func(a value) value { return a }),
 	"querystarttime": {0, 0, func(c *compiler, _ *syntax.Call) eval { return constant(number(float64(c.env.Start))) }},
 	"queryendtime":   {0, 0, func(c *compiler, _ *syntax.Call) eval { return constant(number(float64(c.env.End))) }},
 	"querytimerange": {0, 0, func(c *compiler, _ *syntax.Call) eval { return constant(number(float64(c.env.End - c.env.Start))) }},

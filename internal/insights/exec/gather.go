@@ -63,22 +63,28 @@ func (s *sorter) push(r *row) error {
 	for _, k := range s.keys {
 		s.probe = append(s.probe, sortValue(k.of(r)))
 	}
-	return s.take(sorted{r, s.probe}, func() *row { return s.prog.keep(r, s.era.slots) })
+	return s.take(sorted{r, s.probe})
 }
 
-// take holds x if it is among the first; kept makes the row to hold.
-func (s *sorter) take(x sorted, kept func() *row) error {
-	full := s.limit > 0 && len(s.held) == s.limit
-	if full && s.compare(x, s.held[0]) >= 0 {
-		return nil
-	}
+// hold returns a copy of x to be held.
+func (s *sorter) hold(x sorted) sorted {
 	keys := make([]value, len(x.keys))
 	for i, v := range x.keys {
 		v.s = v.keepText()
 		keys[i] = v
 	}
-	in := sorted{kept(), keys}
+	in := sorted{s.prog.keep(x.row, s.era.slots), keys}
 	in.size += int64(len(keys)) * perSlot
+	return in
+}
+
+// take holds x if it is among the first.
+func (s *sorter) take(x sorted) error {
+	full := s.limit > 0 && len(s.held) == s.limit
+	if full && s.compare(x, s.held[0]) >= 0 {
+		return nil
+	}
+	in := s.hold(x)
 	if full {
 		gone := s.held[0]
 		s.held[0] = in
@@ -94,7 +100,7 @@ func (s *sorter) take(x sorted, kept func() *row) error {
 
 func (s *sorter) merge(o gather) error {
 	for _, x := range o.(*sorter).held {
-		if err := s.take(x, func() *row { return s.prog.keep(x.row, s.era.slots) }); err != nil {
+		if err := s.take(x); err != nil {
 			return err
 		}
 	}

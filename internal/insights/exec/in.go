@@ -114,9 +114,3 @@ func (c *compiler) inValue(a, list eval) pred {
 		return no
 	}
 }
-
-// inSub tests for a value of a subquery's answer, which Start has run.
-func (c *compiler) inSub(x *syntax.In, a eval) pred {
-	c.fail(x.Span, "subqueries are not supported yet")
-	return nil
-}

@@ -21,6 +21,7 @@ type Program struct {
 	// before are the subqueries and tables to have before the first row.
 	before []func(ctx context.Context) error
 	first  *era
+	all    bool // every field must be delivered
 	budget *budget
 
 	mu      sync.Mutex
@@ -46,7 +47,7 @@ type outColumn struct {
 func (p *Program) Needs() Needs {
 	fields := slices.Clone(p.fields)
 	slices.Sort(fields)
-	return Needs{Fields: fields}
+	return Needs{Fields: fields, All: p.all}
 }
 
 // Worker evaluates rows; one goroutine at a time may use it.

@@ -19,6 +19,8 @@ type row struct {
 	// weight is how many equal rows this one stands for.
 	weight int64
 	size   int64
+	// blank is true for a row that stands for no event.
+	blank bool
 }
 
 // newer reports whether r comes before o in the default order.

@@ -111,3 +111,17 @@ func parseAppendCols(p *parser, start int) Command {
 	a.Span = p.from(start)
 	return a
 }
+
+// Defines returns the sides' names, under which fields are found.
+func (j *Join) Defines() []string { return []string{j.Left, j.Right} }
+
+// Defines returns the names that the subquery makes.
+func (a *AppendCols) Defines() []string {
+	var out []string
+	for _, c := range a.Sub.Commands {
+		if d, ok := c.(interface{ Defines() []string }); ok {
+			out = append(out, d.Defines()...)
+		}
+	}
+	return out
+}
