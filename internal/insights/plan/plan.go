@@ -106,7 +106,7 @@ func Make(q *syntax.Query, needs exec.Needs, env *exec.Env, options Options) *Pl
 
 // fill sets Filter, Exact and pinned by the conditions.
 func (p *Plan) fill() {
-	p.Filter, p.Exact, p.pinned = nil, true, map[string]string{}
+	p.Exact, p.pinned = true, map[string]string{}
 	var list []engine.Filter
 	for _, c := range p.conditions {
 		if c.pushed == nil {
@@ -120,13 +120,18 @@ func (p *Plan) fill() {
 			p.pinned[f.Column] = f.Texts[0]
 		}
 	}
+	p.Filter = all(list)
+}
+
+// all is that all filters of a list hold; nil for none.
+func all(list []engine.Filter) *engine.Filter {
 	switch len(list) {
 	case 0:
+		return nil
 	case 1:
-		p.Filter = &list[0]
-	default:
-		p.Filter = &engine.Filter{Op: engine.And, Of: list}
+		return &list[0]
 	}
+	return &engine.Filter{Op: engine.And, Of: list}
 }
 
 // front reads a query's commands up to the first that joins rows.
