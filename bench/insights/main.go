@@ -63,7 +63,7 @@ func run(folder string, events, runs int, only string, explain bool) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-34s %9s %9s %9s   %9s %9s %9s\n", "", "Waybill", "p95", "rows", "engine", "p95", "rows")
+	fmt.Printf("\n%-34s %9s %9s %9s   %9s %9s %9s\n", "", "Waybill", "p95", "rows", "engine", "p95", "rows")
 	for i, q := range list {
 		beside := ""
 		if bare[i] != nil {
@@ -75,7 +75,7 @@ func run(folder string, events, runs int, only string, explain bool) error {
 }
 
 // enough is how long the runs of one question go on, if there were three.
-const enough = 6 * time.Second
+const enough = 3 * time.Second
 
 func measure(runs int, ask func() (rows int, err error)) (*figure, error) {
 	f := &figure{}
@@ -127,6 +127,7 @@ func askWaybill(folder string, events, runs int, list []question, explain bool) 
 			fmt.Printf("%s\n%s\n%s\n", q.name, q.text, last.Plan)
 		}
 		figures = append(figures, f)
+		fmt.Printf("waybill %-34s %s\n", q.name, f)
 	}
 	return figures, nil
 }
@@ -167,6 +168,7 @@ func askEngine(folder string, events, runs int, list []question) ([]*figure, err
 		if err != nil {
 			return nil, fmt.Errorf("%s on the engine: %w", question.name, err)
 		}
+		fmt.Printf("engine  %-34s %s\n", question.name, figures[i])
 	}
 	return figures, nil
 }

@@ -63,8 +63,10 @@ type Plan struct {
 	// @timestamp may be cut down to: a multiple of so many milliseconds.
 	Fields []string
 	Every  int64
-	// All is true when exec reads every field there is.
+	// All is true when exec reads fields from the messages, not from columns.
 	All bool
+	// everyField is true when it reads every field there is.
+	everyField bool
 
 	query *syntax.Query
 	// conditions are the conjuncts of the leading filters.
@@ -88,7 +90,7 @@ type condition struct {
 // Make plans a query that syntax.Prepare returned. needs are those of its
 // program, and env is what that was compiled with.
 func Make(q *syntax.Query, needs exec.Needs, env *exec.Env, options Options) *Plan {
-	p := &Plan{Way: Rows, Start: env.Start, End: env.End, Fields: needs.Fields, All: needs.All, query: q, ordered: true, options: options}
+	p := &Plan{Way: Rows, Start: env.Start, End: env.End, Fields: needs.Fields, All: needs.All, everyField: needs.All, query: q, ordered: true, options: options}
 	if options.NoPushDown {
 		return p
 	}
