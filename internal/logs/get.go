@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
 
 	"waybill/internal/awserr"
 	"waybill/internal/logs/engine"
@@ -240,23 +241,7 @@ func (s *Service) searched(ctx context.Context, sc Scope, q FilterQuery) (g Grou
 
 // named adds names and ids. Events of a stream deleted meanwhile are left out.
 func (s *Service) named(ctx context.Context, g Group, events []engine.Event) ([]FilteredEvent, error) {
-	names := map[uint64]string{}
-	err := s.db.Read(ctx, func(tx *sql.Tx) error {
-		for _, e := range events {
-			if _, ok := names[e.Stream]; ok {
-				continue
-			}
-			streams, err := selectStreams(ctx, tx, `number = ?`, e.Stream)
-			if err != nil {
-				return err
-			}
-			names[e.Stream] = ""
-			if len(streams) == 1 {
-				names[e.Stream] = streams[0].Name
-			}
-		}
-		return nil
-	})
+	names, err := s.streamNames(ctx, events)
 	if err != nil {
 		return nil, err
 	}
@@ -267,4 +252,30 @@ func (s *Service) named(ctx context.Context, g Group, events []engine.Event) ([]
 		}
 	}
 	return list, nil
+}
+
+// streamNames returns the names of the events' streams by number.
+func (s *Service) streamNames(ctx context.Context, events []engine.Event) (map[uint64]string, error) {
+	names := map[uint64]string{}
+	var numbers []any
+	for _, e := range events {
+		if _, ok := names[e.Stream]; !ok {
+			names[e.Stream] = ""
+			numbers = append(numbers, e.Stream)
+		}
+	}
+	const most = 500 // in one statement: databases have limits
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
+		for some := range slices.Chunk(numbers, most) {
+			streams, err := selectStreams(ctx, tx, `number IN (?`+strings.Repeat(`, ?`, len(some)-1)+`)`, some...)
+			if err != nil {
+				return err
+			}
+			for _, st := range streams {
+				names[st.number] = st.Name
+			}
+		}
+		return nil
+	})
+	return names, err
 }
