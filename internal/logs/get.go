@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"slices"
 	"strings"
+	"time"
 
 	"waybill/internal/awserr"
 	"waybill/internal/logs/engine"
@@ -155,10 +156,13 @@ type FilteredEvent struct {
 	EventID    string
 }
 
-// scanRows is how many events one FilterLogEvents looks at before it answers
-// with what it found and a token to go on. A call of a rare pattern over a long
-// time takes several, each of bounded time.
-const scanRows = 2_000_000
+// scanRows is how many events one FilterLogEvents looks at, and scanTime how
+// long it looks, before it answers with what it found and a token to go on. A
+// rare pattern over a long time takes several calls, each of bounded time.
+const (
+	scanRows = 2_000_000
+	scanTime = 3 * time.Second
+)
 
 // FilterLogEvents returns a page of a group's events in order of time, all
 // streams interleaved, and the token of the next page. The token is empty once
@@ -180,7 +184,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, sc Scope, q FilterQuery) 
 	}
 	p := engine.PageQuery{
 		Tenant: g.tenant, Streams: numbers, From: g.cutoff(s.millis()), To: latest,
-		Limit: limit, MaxBytes: maxPageBytes, Descending: q.Descending, MaxScan: scanRows,
+		Limit: limit, MaxBytes: maxPageBytes, Descending: q.Descending, MaxScan: scanRows, MaxTime: scanTime,
 	}
 	if q.Start != nil {
 		p.From = max(p.From, *q.Start)
