@@ -135,7 +135,8 @@ func (t *Tail) reason() error {
 	return t.err
 }
 
-// offer queues a batch. When too much waits the oldest are given up.
+// offer queues a batch, whose events nobody changes any more. When too much
+// waits the oldest are given up.
 func (t *Tail) offer(stream string, b *batch) {
 	if !t.wantsStream(stream) {
 		return
