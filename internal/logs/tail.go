@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	// maxTailEvents and maxTailBytes bound what one Next gives: at one a second,
-	// 5,000 events a second are not sampled (AWS: 500).
-	maxTailEvents = 5000
+	// maxTailEvents and maxTailBytes bound what one Next gives. At one a second,
+	// 5,000 events a second are not sampled (AWS: 500), however unevenly they fall
+	// on two of them.
+	maxTailEvents = 2 * 5000
 	maxTailBytes  = 8 << 20
 	// maxTailQueue bounds, as PutLogEvents counts bytes, what waits to be looked
 	// at; a slow tail loses what is above.
