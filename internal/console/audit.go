@@ -172,6 +172,9 @@ func (c chrome) auditRow(e logEvent) auditRow {
 		row.Outcome = c.T("Not an audit record")
 		return row
 	}
+	if r.UserIdentity.UserName == "HIDDEN_DUE_TO_SECURITY_REASONS" {
+		r.UserIdentity.UserName = c.T("nobody's name")
+	}
 	row.Who, row.Kind, row.From = whoCalled(&r), r.UserIdentity.Type, r.SourceIPAddress
 	row.Operation = strings.TrimSuffix(r.EventSource, ".amazonaws.com") + ":" + r.EventName
 	for _, a := range r.Resources {
