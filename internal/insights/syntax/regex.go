@@ -117,31 +117,49 @@ func literal(re *rs.Regexp) (Literal, bool) {
 	return Literal{Text: strings.ToLower(s), Fold: letters}, true
 }
 
-// In reports whether s holds the literal. folds is true when s also might match
-// by a letter beyond ASCII that folds to an ASCII one (the long s and the Kelvin
-// sign); then only the regular expression can tell.
-func (l Literal) In(s string) (found, folds bool) {
-	if !l.Fold {
-		return strings.Contains(s, l.Text), false
-	}
-	if ContainsFold(s, l.Text) {
+// search looks for a literal. folds is true when a text without it might match all
+// the same, by a letter beyond ASCII that folds to an ASCII one (the long s and the
+// Kelvin sign); then only the regular expression can tell.
+type search struct {
+	Literal
+	fold  Fold
+	folds bool
+}
+
+func newSearch(l Literal) search {
+	return search{l, NewFold(l.Text), l.Fold && strings.ContainsAny(l.Text, "ks")}
+}
+
+func (x *search) in(s string) (found, folds bool) {
+	switch {
+	case !x.Fold:
+		return strings.Contains(s, x.Text), false
+	case x.fold.In(s):
 		return true, false
 	}
-	return false, strings.ContainsAny(l.Text, "ks") && (strings.Contains(s, "\u017f") || strings.Contains(s, "\u212a"))
+	return false, x.folds && (strings.Contains(s, "\u017f") || strings.Contains(s, "\u212a"))
 }
 
 // Matcher is a compiled regular expression that looks for its required literals
 // first and runs the expression only on texts that have them.
 type Matcher struct {
 	re    *regexp.Regexp
-	need  [][]Literal
+	need  [][]search
 	exact bool
 }
 
 // NewMatcher compiles a pattern that CheckRegex accepts.
 func NewMatcher(pattern string) *Matcher {
 	m := &Matcher{re: regexp.MustCompile(pattern)}
-	m.need, m.exact = Required(pattern)
+	need, exact := Required(pattern)
+	m.exact = exact
+	for _, list := range need {
+		var searches []search
+		for _, l := range list {
+			searches = append(searches, newSearch(l))
+		}
+		m.need = append(m.need, searches)
+	}
 	return m
 }
 
@@ -165,9 +183,9 @@ func (m *Matcher) MayMatch(s string) bool {
 	return true
 }
 
-func anyIn(list []Literal, s string) (found, folds bool) {
-	for _, l := range list {
-		f, g := l.In(s)
+func anyIn(list []search, s string) (found, folds bool) {
+	for i := range list {
+		f, g := list[i].in(s)
 		if f {
 			return true, false
 		}
