@@ -56,6 +56,13 @@ func (l *lab) addWriter(group, stream string, tokens bool) {
 	}
 	w := &writer{group: group, stream: stream, client: l.client, tokens: tokens, pending: -1,
 		random: rand.New(rand.NewPCG(l.random.Uint64(), 1)), refused: map[string]int{}}
+	if tokens {
+		// The first batch has no token to give; its answer has one.
+		w.pending = w.batch()
+		if done, err := w.put(l.t.Context()); err != nil || !done {
+			l.t.Fatalf("first batch: %v %v", err, w.refused)
+		}
+	}
 	l.writers = append(l.writers, w)
 	l.checkers = append(l.checkers, &checker{w: w})
 }

@@ -11,6 +11,7 @@ import (
 	"waybill/internal/arn"
 	"waybill/internal/awserr"
 	"waybill/internal/config"
+	"waybill/internal/iam"
 	"waybill/internal/workmail"
 )
 
@@ -18,24 +19,34 @@ import (
 // administrator and through the same operations as everybody. What is there
 // already is left as it is; what contradicts it is an error.
 func (s *Server) declare(ctx context.Context) error {
-	if len(s.cfg.Organizations) == 0 {
-		return nil
-	}
-	admin, err := s.iam.User(ctx, s.cfg.Account, s.first.User)
-	if err != nil {
-		return err
-	}
-	caller, err := s.iam.UserPrincipal(ctx, admin.ID)
-	if err != nil {
-		return err
-	}
-	call := &api.Call{Caller: caller, Region: s.cfg.Region, UserAgent: "waybill configuration"}
 	for _, o := range s.cfg.Organizations {
-		if err := s.declareOrganization(ctx, call, o); err != nil {
+		call, err := s.administrator(ctx, s.ownerOf(o))
+		if err == nil {
+			err = s.declareOrganization(ctx, call, o)
+		}
+		if err != nil {
 			return fmt.Errorf("declared organization %s: %w", o.Alias, err)
 		}
 	}
 	return nil
+}
+
+// ownerOf returns the account of a declared organization.
+func (s *Server) ownerOf(o config.Organization) string {
+	if o.Account == "" {
+		return s.cfg.Account
+	}
+	return o.Account
+}
+
+// administrator returns a call of an account's administrator.
+func (s *Server) administrator(ctx context.Context, account string) (*api.Call, error) {
+	admin, err := s.iam.User(ctx, account, iam.AdministratorName)
+	if err != nil {
+		return nil, err
+	}
+	caller, err := s.iam.UserPrincipal(ctx, admin.ID)
+	return &api.Call{Caller: caller, Region: s.cfg.Region, UserAgent: "waybill configuration"}, err
 }
 
 func (s *Server) declareOrganization(ctx context.Context, call *api.Call, o config.Organization) error {

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"waybill/internal/iam"
 )
 
 // engineFolder is the log engine's folder in the data folder.
@@ -17,7 +19,7 @@ const engineFolder = "logs"
 //
 //	lock         held while a process uses the folder; holds its process id
 //	key          seals what the databases keep secret; mode 0600; elsewhere if key_file says so
-//	credentials  the administrator's AWS shared-credentials file; mode 0600
+//	credentials  the administrators' AWS shared-credentials file; mode 0600
 //	meta.db      identities, groups, organizations, settings
 //	spool.db     evidence, open messages, events not yet published
 //	journal.db   acknowledged log events that are not in logs/ for certain yet
@@ -60,12 +62,21 @@ func (f *folder) file(name string) string { return filepath.Join(f.path, name) }
 // processes lock different files of the same name.
 func (f *folder) close() error { return f.lock.Close() }
 
+// profile is one account's administrator in the credentials file.
+type profile struct {
+	name string
+	iam.Credentials
+}
+
 // writeCredentials writes an AWS shared-credentials file (mode 0600) so that
 // AWS_SHARED_CREDENTIALS_FILE=DATA/credentials is all that a client needs.
-func (f *folder) writeCredentials(accessKeyID, secret string) error {
-	text := fmt.Sprintf("[default]\naws_access_key_id = %s\naws_secret_access_key = %s\n", accessKeyID, secret)
+func (f *folder) writeCredentials(profiles []profile) error {
+	var text strings.Builder
+	for _, p := range profiles {
+		fmt.Fprintf(&text, "[%s]\naws_access_key_id = %s\naws_secret_access_key = %s\n", p.name, p.AccessKeyID, p.Secret)
+	}
 	tmp := f.file("credentials.new")
-	if err := os.WriteFile(tmp, []byte(text), 0o600); err != nil {
+	if err := os.WriteFile(tmp, []byte(text.String()), 0o600); err != nil {
 		return fmt.Errorf("write credentials: %w", err)
 	}
 	if err := os.Rename(tmp, f.file("credentials")); err != nil {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"waybill/internal/iam"
 )
 
 func TestASecondProcessIsRefusedWithTheReason(t *testing.T) {
@@ -37,7 +39,7 @@ func TestCredentialsAreForTheOwnerOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer f.close()
-	if err := f.writeCredentials("AKIAEXAMPLE", "secret"); err != nil {
+	if err := f.writeCredentials([]profile{{"default", iam.Credentials{AccessKeyID: "AKIAEXAMPLE", Secret: "secret"}}}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(f.file("credentials"))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
@@ -18,6 +19,7 @@ import (
 	stsapi "waybill/internal/api/sts"
 	workmailapi "waybill/internal/api/workmail"
 	"waybill/internal/audit"
+	"waybill/internal/config"
 	"waybill/internal/console"
 	"waybill/internal/iam"
 	"waybill/internal/iam/seal"
@@ -52,14 +54,24 @@ func (s *Server) keepReserve(context.Context) error {
 
 func (s *Server) openStores(ctx context.Context) (err error) {
 	if s.db, err = store.Open(ctx, s.folder.file("meta.db"), s.logger); err != nil {
-		return err
+		return s.explainDamage("meta.db", err)
 	}
 	s.onClose(s.db.Close)
 	if s.spool, err = spool.Open(ctx, s.folder.file("spool.db"), s.logger); err != nil {
-		return err
+		return s.explainDamage("spool.db", err)
 	}
 	s.onClose(s.spool.Close)
 	return nil
+}
+
+// explainDamage says what to do about a database that cannot be read. Nothing is
+// changed: these are not for a program to give up.
+func (s *Server) explainDamage(name string, err error) error {
+	if !store.IsDamaged(err) {
+		return err
+	}
+	return fmt.Errorf("%s is damaged (%w): restore a backup into another folder with waybill restore and take this file from it, "+
+		"with its -wal and -shm files removed here; see \"Damage\" in docs/operations.md", s.folder.file(name), err)
 }
 
 // openIdentity makes iam and workmail, which ask each other and logs at run time.
@@ -87,22 +99,52 @@ func (s *Server) openIdentity(ctx context.Context) error {
 	s.workmail = workmail.New(workmail.Config{
 		DB: s.db, Roles: roles{s.iam}, Groups: groups{s}, Now: clock, Logger: s.logger, OnMonitoringChange: s.monitoringChanged,
 	})
-	if s.first, err = s.iam.Bootstrap(ctx, s.cfg.Account, s.cfg.Region); err != nil {
-		return err
+	return s.openAccounts(ctx)
+}
+
+// openAccounts makes the declared accounts with their administrators.
+func (s *Server) openAccounts(ctx context.Context) error {
+	var profiles []profile
+	for i, a := range append([]config.Account{{ID: s.cfg.Account, Name: s.cfg.AccountName}}, s.cfg.OtherAccounts...) {
+		b, err := s.iam.Bootstrap(ctx, a.ID, s.cfg.Region)
+		if err != nil {
+			return err
+		}
+		if a.Name != "" {
+			if err := s.iam.NameAccount(ctx, a.ID, a.Name); err != nil {
+				return fmt.Errorf("name account %s: %w", a.ID, err)
+			}
+		}
+		s.accounts = append(s.accounts, b)
+		name := a.Profile()
+		if i == 0 {
+			name = "default"
+		}
+		if b.AccessKeyID != "" {
+			profiles = append(profiles, profile{name, b.Credentials})
+		}
 	}
-	if s.first.AccessKeyID == "" {
+	s.first = s.accounts[0]
+	if len(profiles) == 0 {
 		return nil
 	}
-	return s.folder.writeCredentials(s.first.AccessKeyID, s.first.Secret)
+	return s.folder.writeCredentials(profiles)
 }
 
 func (s *Server) openLogs(ctx context.Context) (err error) {
 	if err := engine.Configure(engine.Settings{MemoryBytes: s.cfg.MemoryLimit}); err != nil {
 		return err
 	}
+	var probe func(string) error
+	if s.cfg.Restarts {
+		if err := s.restartOnPanic(); err != nil {
+			return err
+		}
+		probe = probeByProcess
+	}
 	if s.logs, err = logs.Open(ctx, logs.Config{
 		DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger,
-		MinFree: uint64(s.cfg.MinFreeSpace), Checkpoint: time.Duration(s.cfg.Checkpoint * float64(time.Second)),
+		MinFree: uint64(s.cfg.MinFreeSpace), Checkpoint: time.Duration(s.cfg.Checkpoint * float64(time.Second)), Probe: probe,
 	}); err != nil {
 		return err
 	}
@@ -160,7 +202,7 @@ func (s *Server) openConsole(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.handler = routes(s.door, s.console.Handler(), http.HandlerFunc(s.serveMetrics))
+	s.handler = routes(s.door, s.console.Handler(), http.HandlerFunc(s.serveMetrics), http.HandlerFunc(s.serveHealth))
 	return nil
 }
 

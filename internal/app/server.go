@@ -50,8 +50,10 @@ type Server struct {
 
 	// protection guards the audit trail.
 	protection *audit.Protection
-	// first is what the first start made; Password is empty on later ones.
-	first iam.Bootstrapped
+	// accounts are the declared accounts with what their first start made; Password
+	// is empty on later ones. first is the configuration's own account.
+	accounts []iam.Bootstrapped
+	first    iam.Bootstrapped
 	// closers undo Open, last first.
 	closers []func() error
 }
@@ -113,8 +115,10 @@ func (s *Server) Run(ctx context.Context) (err error) {
 // console password is known at the first start only.
 func (s *Server) Greet(w io.Writer) {
 	fmt.Fprintf(w, "Console   %s%s\n", s.URL(), consolePath)
-	if s.first.Password != "" {
-		fmt.Fprintf(w, "          account %s, user %s, password %s (shown this once)\n", s.cfg.Account, s.first.User, s.first.Password)
+	for _, a := range s.accounts {
+		if a.Password != "" {
+			fmt.Fprintf(w, "          account %s, user %s, password %s (shown this once)\n", a.Account, a.User, a.Password)
+		}
 	}
 	fmt.Fprintf(w, "aws CLI   export AWS_SHARED_CREDENTIALS_FILE=%s\n", s.folder.file("credentials"))
 	fmt.Fprintf(w, "          aws --endpoint-url %s --region %s logs describe-log-groups\n", s.URL(), s.cfg.Region)

@@ -108,7 +108,7 @@ func (s *Server) logSource(src config.Source) capture.Source {
 func (s *Server) openPipeline(ctx context.Context) error {
 	organizations := make(map[string]workmail.Organization)
 	for _, o := range s.cfg.Organizations {
-		org, err := s.workmail.ByAlias(ctx, s.cfg.Account, s.cfg.Region, o.Alias)
+		org, err := s.workmail.ByAlias(ctx, s.ownerOf(o), s.cfg.Region, o.Alias)
 		if err != nil {
 			return err
 		}

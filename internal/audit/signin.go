@@ -26,8 +26,9 @@ func (t *Trail) SignedIn(ctx context.Context, s SignIn) {
 		t.suppressed.Add(1)
 		return
 	}
-	account := s.Account
-	if !t.exists(ctx, account) {
+	named, err := t.cfg.Accounts.ResolveAccount(ctx, s.Account)
+	account := named
+	if err != nil || !t.exists(ctx, named) {
 		account = t.cfg.Account
 	}
 	region := t.region(c.Region)
@@ -37,7 +38,7 @@ func (t *Trail) SignedIn(ctx context.Context, s SignIn) {
 	if s.Failure == "" {
 		identity(o, &c.Caller)
 	} else {
-		t.attempted(ctx, o, &s, account)
+		t.attempted(ctx, o, &s, named, account)
 	}
 	o.time("eventTime", c.Time)
 	o.text("eventSource", "signin.amazonaws.com")
@@ -69,10 +70,10 @@ func (t *Trail) SignedIn(ctx context.Context, s SignIn) {
 }
 
 // attempted writes whom somebody claimed to be.
-func (t *Trail) attempted(ctx context.Context, o *object, s *SignIn, account string) {
+func (t *Trail) attempted(ctx context.Context, o *object, s *SignIn, named, account string) {
 	o.open("userIdentity", '{')
 	o.text("type", "IAMUser")
-	if u, err := t.cfg.Accounts.User(ctx, s.Account, s.User); err == nil {
+	if u, err := t.cfg.Accounts.User(ctx, named, s.User); err == nil {
 		o.text("principalId", u.ID)
 		o.text("userName", u.Name)
 	} else {

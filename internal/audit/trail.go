@@ -27,6 +27,8 @@ type Store interface {
 type Accounts interface {
 	AccountExists(ctx context.Context, account string) (bool, error)
 	User(ctx context.Context, account, name string) (iam.User, error)
+	// ResolveAccount returns the number that an alias stands for; anything else is its own.
+	ResolveAccount(ctx context.Context, name string) (string, error)
 }
 
 // Config is what a Trail is made of.

@@ -105,6 +105,13 @@ func (a accounts) User(_ context.Context, account, name string) (iam.User, error
 	return iam.User{}, awserr.WithStatus(http.StatusNotFound, "NoSuchEntity", "none")
 }
 
+func (a accounts) ResolveAccount(_ context.Context, name string) (string, error) {
+	if name == "partner" {
+		return partner, nil
+	}
+	return name, nil
+}
+
 func newTrail(t *testing.T) (*Trail, *store) {
 	s := &store{t: t, groups: map[logs.Scope]bool{}, streams: map[logs.Scope]bool{}, events: map[logs.Scope][]logs.InputEvent{}}
 	return New(Config{Store: s, Accounts: accounts{account, partner}, Logger: slog.New(slog.DiscardHandler), Now: time.Now, Account: account, Region: "us-east-1"}), s
@@ -167,7 +174,9 @@ func TestSignIns(t *testing.T) {
 	slip.User = "my password"
 	nowhere := wrong
 	nowhere.Account = "999999999999"
-	for _, a := range []SignIn{good, wrong, slip, nowhere} {
+	visitor := good
+	visitor.Account = "partner"
+	for _, a := range []SignIn{good, wrong, slip, nowhere, visitor} {
 		trail.SignedIn(t.Context(), a)
 	}
 	if err := trail.Flush(t.Context()); err != nil {
@@ -193,6 +202,9 @@ func TestSignIns(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
+	}
+	if n := len(s.events[logs.Scope{Account: partner, Region: "us-east-1"}]); n != 1 {
+		t.Errorf("%d sign-ins by the account's alias", n)
 	}
 }
 

@@ -9,8 +9,10 @@ import (
 )
 
 var (
-	accountForm = regexp.MustCompile(`^[0-9]{12}$`)
-	regionForm  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
+	// accountNameForm is IAM's of an account alias, but for its length and names of digits alone.
+	accountNameForm = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+	accountForm     = regexp.MustCompile(`^[0-9]{12}$`)
+	regionForm      = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]$`)
 	// aliasForm is WorkMail's OrganizationName.
 	aliasForm  = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,60}[a-z0-9]$`)
 	domainForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]*[a-z0-9])?$`)
@@ -36,8 +38,18 @@ func (c *Config) complete() error {
 	if err := c.CheckListen(); err != nil {
 		return err
 	}
+	accounts, err := c.accounts()
+	if err != nil {
+		return err
+	}
 	aliases := make(map[string]bool)
 	for i := range c.Organizations {
+		o := &c.Organizations[i]
+		id, known := accounts[o.Account]
+		if !known {
+			return fmt.Errorf("[[organization]] %d: account = %q is not declared", i+1, o.Account)
+		}
+		o.Account = id
 		if err := c.Organizations[i].complete(aliases); err != nil {
 			return fmt.Errorf("[[organization]] %d: %w", i+1, err)
 		}
@@ -49,6 +61,34 @@ func (c *Config) complete() error {
 		}
 	}
 	return nil
+}
+
+// accounts returns the ids of the declared accounts by id and by name; the empty
+// name is that of the first account.
+func (c *Config) accounts() (map[string]string, error) {
+	known := map[string]string{"": c.Account}
+	for i, a := range append([]Account{{c.Account, c.AccountName}}, c.OtherAccounts...) {
+		where := "account"
+		if i > 0 {
+			where = fmt.Sprintf("[[other_account]] %d", i)
+		}
+		if !accountForm.MatchString(a.ID) {
+			return nil, fmt.Errorf("%s: id = %q: want 12 digits", where, a.ID)
+		}
+		if a.Name != "" && (len(a.Name) < 3 || len(a.Name) > 63 || !accountNameForm.MatchString(a.Name) || a.Name == "default") {
+			return nil, fmt.Errorf("%s: name = %q: want 3 to 63 lower-case letters, digits and single inner hyphens", where, a.Name)
+		}
+		for _, name := range []string{a.ID, a.Name} {
+			if name == "" {
+				continue
+			}
+			if _, taken := known[name]; taken {
+				return nil, fmt.Errorf("%s: %s is declared twice", where, name)
+			}
+			known[name] = a.ID
+		}
+	}
+	return known, nil
 }
 
 // CheckListen refuses an address beyond loopback without TLS, unless the

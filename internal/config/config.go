@@ -28,6 +28,11 @@ type Config struct {
 	// Account is the 12-digit account that owns what is declared here. It is
 	// created at first start together with its administrator.
 	Account string `toml:"account"`
+	// AccountName is the account's alias (IAM CreateAccountAlias), which the
+	// console's sign-in takes for the account. It is set if there is none yet.
+	AccountName string `toml:"account_name"`
+	// OtherAccounts are further accounts of the server, created likewise.
+	OtherAccounts []Account `toml:"other_account"`
 	// Region is where organizations declared here live.
 	Region string `toml:"region"`
 	// Data is the data folder; a relative path is relative to the working directory.
@@ -42,6 +47,9 @@ type Config struct {
 	AllowInsecureListen bool `toml:"allow_insecure_listen"`
 	// MemoryLimit bounds the log engine's caches, in bytes. Zero means 256 MiB.
 	MemoryLimit int64 `toml:"memory_limit"`
+	// Restarts says that the process is nothing but a server, which may begin anew
+	// when its log engine gives up. It is the command's to say.
+	Restarts bool `toml:"-"`
 	// MinFreeSpace is the free space on the data folder's disk, in bytes, below
 	// which log events are refused. Zero means 256 MiB.
 	MinFreeSpace int64 `toml:"min_free_space"`
@@ -75,6 +83,23 @@ type Limits struct {
 	Searches int `toml:"searches"`
 }
 
+// Account is one AWS-shaped account.
+type Account struct {
+	// ID is 12 digits.
+	ID string `toml:"id"`
+	// Name is its alias, as AccountName; its profile in the credentials file bears
+	// it, or the id if there is no name.
+	Name string `toml:"name"`
+}
+
+// Profile is the account's profile in the credentials file.
+func (a Account) Profile() string {
+	if a.Name != "" {
+		return a.Name
+	}
+	return a.ID
+}
+
 // TLS names certificate files in PEM form.
 type TLS struct {
 	Certificate string `toml:"certificate"`
@@ -86,6 +111,9 @@ func (t TLS) Enabled() bool { return t.Certificate != "" }
 
 // Organization declares a WorkMail-shaped organization.
 type Organization struct {
+	// Account owns it: the id or name of a declared account. Default: account. It
+	// is the id once the file is read.
+	Account string `toml:"account"`
 	// Alias names it; it becomes the last part of the default log group's name.
 	Alias string `toml:"alias"`
 	// Domains are its mail domains: mail to them is incoming, mail from its users to

@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"regexp"
 
@@ -62,4 +63,27 @@ func (s *Service) AccountAliases(ctx context.Context, account string) (list []st
 		return wrap(err, "read the alias of %s", account)
 	})
 	return list, err
+}
+
+// ResolveAccount returns the number of the account that a sign-in names by
+// number or alias; an alias that nobody has stands for itself.
+func (s *Service) ResolveAccount(ctx context.Context, name string) (account string, err error) {
+	account = name
+	err = s.DB.Read(ctx, func(tx *sql.Tx) error {
+		err := tx.QueryRowContext(ctx, `SELECT account FROM account_aliases WHERE alias = ?`, name).Scan(&account)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return wrap(err, "look for the account of an alias")
+	})
+	return account, err
+}
+
+// NameAccount gives an account an alias if it has none.
+func (s *Service) NameAccount(ctx context.Context, account, alias string) error {
+	has, err := s.AccountAliases(ctx, account)
+	if err != nil || len(has) > 0 {
+		return err
+	}
+	return s.CreateAccountAlias(ctx, account, alias)
 }

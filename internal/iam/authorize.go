@@ -25,7 +25,8 @@ const probeSession = "evaluation"
 func (s *Service) Authorize(ctx context.Context, p Principal, action, resource string, condition policy.Context) (policy.Decision, error) {
 	request := &policy.Request{Action: action, Resource: resource, Subject: p.subject(), Context: contextOf(&p, condition)}
 	set := &policy.Set{Session: p.SessionPolicies, HasSession: len(p.SessionPolicies) > 0, RootOfAccount: p.Type == TypeAccount}
-	if a, err := arn.Parse(resource); err == nil {
+	// Policies that AWS manages belong to whoever asks.
+	if a, err := arn.Parse(resource); err == nil && a.Account != "aws" {
 		set.ResourceAccount = a.Account
 	}
 	known, err := s.gather(ctx, &p, request, set)

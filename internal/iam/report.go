@@ -97,7 +97,8 @@ func (s *Service) report(ctx context.Context, account string) ([]byte, error) {
 		}
 		rows = append(rows, row)
 	}
-	return b.Bytes(), errors.Join(w.WriteAll(rows), w.Error())
+	err = w.WriteAll(rows)
+	return b.Bytes(), err
 }
 
 func (s *Service) reportRow(ctx context.Context, u *User, rules *PasswordPolicy) ([]string, error) {

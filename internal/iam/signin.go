@@ -10,7 +10,7 @@ import (
 	"waybill/internal/awserr"
 )
 
-// SignIn checks a console password. A wrong password, a user without one and a
+// SignIn checks a console password. account is a number or an alias. A wrong password, a user without one and a
 // user or account that does not exist are the same AuthFailure, after about
 // the same time. Too many at once are Throttling.
 //
@@ -20,6 +20,10 @@ import (
 func (s *Service) SignIn(ctx context.Context, account, user, password string) (Principal, error) {
 	if len(password) > maxPassword*utf8.UTFMax {
 		password = "" // nobody's: the length bounds the work
+	}
+	account, err := s.ResolveAccount(ctx, account)
+	if err != nil {
+		return Principal{}, err
 	}
 	u, l, err := s.signInProfile(ctx, account, user)
 	if err != nil {

@@ -3,10 +3,12 @@ package logs
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 
 	"waybill/internal/logs/engine"
+	"waybill/internal/logs/journal"
 )
 
 // Checkpoint has the engine write to disk what the journal has, and trims the
@@ -123,20 +125,18 @@ func (s *Service) replay(ctx context.Context) error {
 	err = s.journal.Replay(ctx, func(seq uint64, data []byte) error {
 		b, err := decodeBatch(data)
 		if err != nil {
-			return fmt.Errorf("batch %d: %w", seq, err)
+			return fmt.Errorf("batch %d: %w: %w", seq, journal.ErrDamaged, err)
 		}
 		return r.take(ctx, seq, b)
 	})
-	if err != nil {
-		return err
-	}
-	if err := r.flush(ctx); err != nil {
-		return err
+	// What stands before a damaged place is good.
+	if ferr := r.flush(ctx); ferr != nil {
+		return errors.Join(err, ferr)
 	}
 	if r.batches > 0 {
 		s.log.Info("journal of log events replayed", "batches", r.batches, "events", r.rows, "added", r.added)
 	}
-	return nil
+	return err
 }
 
 type replayer struct {

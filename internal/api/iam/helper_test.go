@@ -1,7 +1,9 @@
 package iamapi_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/csv"
 	"errors"
 	"log/slog"
 	"net/http/httptest"
@@ -62,7 +64,9 @@ func newServer(t testing.TB) *server {
 }
 
 // Record implements api.Auditor.
-func (v *server) Record(context.Context, api.Record) {}
+func (v *server) Record(_ context.Context, r api.Record) {
+	v.iam.NoteKeyUse(r.Call.Caller.AccessKeyID, iam.KeyUse{At: r.Call.Time, Service: r.Service, Region: r.Call.Region})
+}
 
 func (v *server) config(c iam.Credentials) aws.Config {
 	return aws.Config{Region: region, BaseEndpoint: &v.url, RetryMaxAttempts: 1,
@@ -112,4 +116,29 @@ func recent(t testing.TB, what string, at *time.Time) {
 	if at == nil || time.Since(*at).Abs() > time.Minute {
 		t.Errorf("%s is %v, want now", what, at)
 	}
+}
+
+const trustEvents = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"events.workmail.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+
+// user makes a user with a key and, if there are any, statements of a policy.
+func (v *server) user(t testing.TB, name, statements string) *sdk.Client {
+	t.Helper()
+	ok(v.iam.CreateUser(t.Context(), account, iam.NewUser{Name: name}))(t)
+	if statements != "" {
+		must(t, v.iam.PutPolicy(t.Context(), iam.Owner{Kind: iam.KindUser, Account: account, Name: name}, "given",
+			`{"Version":"2012-10-17","Statement":[`+statements+`]}`))
+	}
+	return v.client(ok(v.iam.CreateAccessKey(t.Context(), account, name))(t))
+}
+
+func csvRows(t testing.TB, content []byte) [][]string {
+	t.Helper()
+	rows, err := csv.NewReader(bytes.NewReader(content)).ReadAll()
+	must(t, err)
+	return rows
+}
+
+func isDenied(err error) bool {
+	var e smithy.APIError
+	return errors.As(err, &e) && e.ErrorCode() == "AccessDenied"
 }

@@ -15,7 +15,7 @@ import (
 func Operations(s *iam.Service) []api.Operation {
 	return slices.Concat(
 		userOperations(s), accessKeyOperations(s), passwordOperations(s), groupOperations(s),
-		roleOperations(s), managedPolicyOperations(s), oidcOperations(s), accountOperations(s),
+		roleOperations(s), managedPolicyOperations(s), oidcOperations(s), accountOperations(s), absentOperations(s),
 		policyOperations(s, users), policyOperations(s, groups), policyOperations(s, roles),
 		personOperations(s, users), personOperations(s, roles), simulateOperations(s),
 	)
@@ -23,6 +23,10 @@ func Operations(s *iam.Service) []api.Operation {
 
 // Empty is the output of operations that answer nothing.
 type Empty struct{}
+
+// EmptyResult is the output of those that answer a result without members,
+// whose element clients look for all the same.
+type EmptyResult struct{ _ struct{} }
 
 // escape writes a policy document as IAM answers it: percent-encoded (RFC 3986).
 func escape(document string) string {

@@ -110,18 +110,18 @@ func updatePasswordPolicy(s *iam.Service) api.Operation {
 			// Left out means the default; zero is below what may be asked for.
 			var problems iam.Problems
 			for _, n := range []struct {
-				to    *int
-				value *int
-				at    string
-				most  int64
+				to          *int
+				value       *int
+				at          string
+				least, most int64
 			}{
-				{&p.MinimumLength, in.MinimumPasswordLength, "minimumPasswordLength", 128},
-				{&p.MaxAge, in.MaxPasswordAge, "maxPasswordAge", 1095},
-				{&p.Reuse, in.PasswordReusePrevention, "passwordReusePrevention", 24},
+				{&p.MinimumLength, in.MinimumPasswordLength, "minimumPasswordLength", 6, 128},
+				{&p.MaxAge, in.MaxPasswordAge, "maxPasswordAge", 1, 1095},
+				{&p.Reuse, in.PasswordReusePrevention, "passwordReusePrevention", 1, 24},
 			} {
 				if n.value != nil {
 					*n.to = *n.value
-					problems.Range(int64(*n.value), n.at, 1, n.most)
+					problems.Range(int64(*n.value), n.at, n.least, n.most)
 				}
 			}
 			if err := problems.Err(); err != nil {

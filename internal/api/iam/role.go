@@ -147,14 +147,14 @@ type UpdateRoleInput struct {
 
 func updateRole(s *iam.Service) api.Operation {
 	return api.Define("iam", "UpdateRole", onRole(s, "UpdateRole", func(in *UpdateRoleInput) string { return in.RoleName }),
-		func(ctx context.Context, c *api.Call, in *UpdateRoleInput) (*Empty, error) {
+		func(ctx context.Context, c *api.Call, in *UpdateRoleInput) (*EmptyResult, error) {
 			var longest *time.Duration
 			if in.MaxSessionDuration != nil {
 				d := time.Duration(*in.MaxSessionDuration) * time.Second
 				longest = &d
 			}
 			_, err := s.UpdateRole(ctx, c.Caller.Account, in.RoleName, in.Description, longest)
-			return &Empty{}, err
+			return &EmptyResult{}, err
 		})
 }
 

@@ -56,6 +56,10 @@ type Options struct {
 	// MinFree is the free space in bytes below which Ready refuses; zero means
 	// DefaultMinFree.
 	MinFree uint64
+	// Probe calls the function Probe with the folder in a process of its own, and
+	// returns an error if that does not end well. Nil means that a part that was
+	// damaged inside its blocks is not looked for.
+	Probe func(folder string) error
 }
 
 // DefaultMinFree leaves room for what is on its way to the disk when another
@@ -78,7 +82,7 @@ func OpenWith(path string, o Options) (*Embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
 	}
-	if err := removeSnapshots(path); err != nil {
+	if err := errors.Join(removeSnapshots(path), inspect(path, o)); err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
 	}
@@ -90,6 +94,20 @@ func OpenWith(path string, o Options) (*Embedded, error) {
 		MinFreeDiskSpaceBytes: int64(e.minFree),
 	})
 	return e, nil
+}
+
+// inspect makes sure that the library opens what is there.
+func inspect(path string, o Options) error {
+	reason, closely := suspected(path)
+	if closely {
+		o.Log.Error("the log engine ended the last process; all of its parts are read before it opens", "reason", reason)
+	}
+	q := &quarantine{path: path, log: o.Log, probe: o.Probe}
+	if err := q.sweep(closely); err != nil {
+		return fmt.Errorf("look for damaged parts: %w", err)
+	}
+	forgive(path)
+	return nil
 }
 
 func lockFolder(path string) (*os.File, error) {

@@ -58,7 +58,7 @@ const maxGroup = 64
 func Open(ctx context.Context, path string) (*Journal, error) {
 	j, err := open(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("open journal %s: %w", path, err)
+		return nil, fmt.Errorf("open journal %s: %w", path, explain(err))
 	}
 	go j.run()
 	return j, nil
@@ -169,11 +169,11 @@ func (j *Journal) Replay(ctx context.Context, f func(seq uint64, data []byte) er
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("replay journal %s: %w", j.path, err)
+			return fmt.Errorf("replay journal %s: %w", j.path, explain(err))
 		}
 		data, err := s2.Decode(nil, stored)
 		if err != nil {
-			return fmt.Errorf("replay journal %s: batch %d: %w", j.path, seq, err)
+			return fmt.Errorf("replay journal %s: batch %d: %w: %w", j.path, seq, ErrDamaged, err)
 		}
 		if err := f(uint64(seq), data); err != nil {
 			return err
