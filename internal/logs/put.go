@@ -92,7 +92,10 @@ func (s *Service) keep(ctx context.Context, st *streamState, b *batch) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
-	seq, err := s.journal.Append(ctx, b.encode())
+	buffer := encoded.Get().(*[]byte)
+	*buffer = b.append((*buffer)[:0])
+	seq, err := s.journal.Append(ctx, *buffer)
+	encoded.Put(buffer)
 	if err != nil {
 		return unavailable(err)
 	}

@@ -2,62 +2,42 @@ package syntax
 
 import "strings"
 
-// Fold looks for a text in any ASCII case. It goes by the text's rarest letter, in
-// both cases, which is what makes it fast.
-type Fold struct {
-	lower      string
-	at         int // where in lower the rarest byte is
-	small, big byte
-}
-
-// NewFold returns a search for lower, which is ASCII in lower case.
-func NewFold(lower string) Fold {
-	f := Fold{lower: lower}
-	if lower == "" {
-		return f
-	}
-	f.at = rarest(lower)
-	f.small = lower[f.at]
-	f.big = f.small
-	if f.small >= 'a' && f.small <= 'z' {
-		f.big -= 'a' - 'A'
-	}
-	return f
-}
-
 // ContainsFold reports whether s holds lower, which is ASCII in lower case,
 // whatever the case of s's ASCII letters.
-func ContainsFold(s, lower string) bool {
-	f := NewFold(lower)
-	return f.In(s)
-}
+func ContainsFold(s, lower string) bool { return containsFold(s, lower, rarest(lower)) }
 
-// In reports whether s holds the text.
-func (f *Fold) In(s string) bool {
-	n, at := len(f.lower), f.at
+// containsFold looks for the letter of lower that stands at a place, the rarest
+// one, in both cases: that is what makes it fast.
+func containsFold(s, lower string, at int) bool {
+	n := len(lower)
 	switch {
 	case n == 0:
 		return true
 	case n > len(s):
 		return false
 	}
-	end := len(s) - n + at + 1 // beyond the last place where the rarest byte could be
-	nextSmall, nextBig := -1, -1
-	if f.big == f.small {
-		nextBig = end
+	small := lower[at]
+	big := small
+	if small >= 'a' && small <= 'z' {
+		big -= 'a' - 'A'
 	}
-	for from := at; from < end; {
+	last := len(s) - n // the last place where lower could begin
+	nextSmall, nextBig := -1, -1
+	if big == small {
+		nextBig = len(s)
+	}
+	for from := at; from <= last+at; {
 		if nextSmall < from {
-			nextSmall = indexFrom(s[:end], f.small, from)
+			nextSmall = indexFrom(s, small, from)
 		}
 		if nextBig < from {
-			nextBig = indexFrom(s[:end], f.big, from)
+			nextBig = indexFrom(s, big, from)
 		}
 		i := min(nextSmall, nextBig)
-		if i >= end {
+		if i > last+at {
 			return false
 		}
-		if equalFold(s[i-at:i-at+n], f.lower) {
+		if equalFold(s[i-at:i-at+n], lower) {
 			return true
 		}
 		from = i + 1
@@ -87,9 +67,8 @@ func equalFold(s, lower string) bool {
 	return true
 }
 
-// common are the bytes of mail events, commonest first, counted over the golden
-// corpus; what is not there is rarer.
-const common = `"ea0tmin:sdrc1o2lp,75943v68fb- ./xugwz{}@_kyj<>[]hq#`
+// common are the bytes of mail events and text, commonest first.
+const common = "e\"@.taonirsldhmcu,:-_pgfybvw 0123456789kjxqz"
 
 func rarest(s string) int {
 	best, at := -1, 0

@@ -25,6 +25,10 @@ func CheckRegex(pattern string) error {
 type Literal struct {
 	Text string
 	Fold bool
+	// rarest is the place of a letter in Text that few texts have.
+	rarest int
+	// folds is true when letters beyond ASCII fold to some of Text's.
+	folds bool
 }
 
 // Required returns what a text must hold for the regular expression to match it:
@@ -114,52 +118,35 @@ func literal(re *rs.Regexp) (Literal, bool) {
 		}
 		letters = letters || unicode.IsLetter(r)
 	}
-	return Literal{Text: strings.ToLower(s), Fold: letters}, true
+	lower := strings.ToLower(s)
+	return Literal{Text: lower, Fold: letters, rarest: rarest(lower), folds: strings.ContainsAny(lower, "ks")}, true
 }
 
-// search looks for a literal. folds is true when a text without it might match all
-// the same, by a letter beyond ASCII that folds to an ASCII one (the long s and the
-// Kelvin sign); then only the regular expression can tell.
-type search struct {
-	Literal
-	fold  Fold
-	folds bool
-}
-
-func newSearch(l Literal) search {
-	return search{l, NewFold(l.Text), l.Fold && strings.ContainsAny(l.Text, "ks")}
-}
-
-func (x *search) in(s string) (found, folds bool) {
-	switch {
-	case !x.Fold:
-		return strings.Contains(s, x.Text), false
-	case x.fold.In(s):
+// In reports whether s holds the literal. folds is true when s also might match
+// by a letter beyond ASCII that folds to an ASCII one (the long s and the Kelvin
+// sign); then only the regular expression can tell.
+func (l Literal) In(s string) (found, folds bool) {
+	if !l.Fold {
+		return strings.Contains(s, l.Text), false
+	}
+	if containsFold(s, l.Text, l.rarest) {
 		return true, false
 	}
-	return false, x.folds && (strings.Contains(s, "\u017f") || strings.Contains(s, "\u212a"))
+	return false, l.folds && (strings.Contains(s, "\u017f") || strings.Contains(s, "\u212a"))
 }
 
 // Matcher is a compiled regular expression that looks for its required literals
 // first and runs the expression only on texts that have them.
 type Matcher struct {
 	re    *regexp.Regexp
-	need  [][]search
+	need  [][]Literal
 	exact bool
 }
 
 // NewMatcher compiles a pattern that CheckRegex accepts.
 func NewMatcher(pattern string) *Matcher {
 	m := &Matcher{re: regexp.MustCompile(pattern)}
-	need, exact := Required(pattern)
-	m.exact = exact
-	for _, list := range need {
-		var searches []search
-		for _, l := range list {
-			searches = append(searches, newSearch(l))
-		}
-		m.need = append(m.need, searches)
-	}
+	m.need, m.exact = Required(pattern)
 	return m
 }
 
@@ -183,9 +170,9 @@ func (m *Matcher) MayMatch(s string) bool {
 	return true
 }
 
-func anyIn(list []search, s string) (found, folds bool) {
-	for i := range list {
-		f, g := list[i].in(s)
+func anyIn(list []Literal, s string) (found, folds bool) {
+	for _, l := range list {
+		f, g := l.In(s)
 		if f {
 			return true, false
 		}
