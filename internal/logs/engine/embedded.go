@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/cgroup"
 )
 
 // forever is how far from now the library must keep rows. It would otherwise
@@ -35,6 +36,9 @@ type Embedded struct {
 	lock    *os.File
 	storage *logstorage.Storage
 
+	// adders has room for as many Adds as there are cores: more of them are not
+	// faster, and each holds its rows three times over.
+	adders chan struct{}
 	// adding is held shared while rows are added and whole while Sync makes sure
 	// that none are left in memory.
 	adding sync.RWMutex
@@ -86,7 +90,10 @@ func OpenWith(path string, o Options) (*Embedded, error) {
 		lock.Close()
 		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
 	}
-	e := &Embedded{path: path, minFree: o.MinFree, log: o.Log, lock: lock, days: map[string]struct{}{}, names: nameSets{sets: map[nameKey]*nameSet{}}}
+	e := &Embedded{
+		path: path, minFree: o.MinFree, log: o.Log, lock: lock, adders: make(chan struct{}, cgroup.AvailableCPUs()),
+		days: map[string]struct{}{}, names: nameSets{sets: map[nameKey]*nameSet{}},
+	}
 	e.storage = logstorage.MustOpenStorage(filepath.Join(path, "storage"), &logstorage.StorageConfig{
 		Retention:             forever,
 		FutureRetention:       forever,
@@ -156,6 +163,8 @@ func (e *Embedded) Add(rows []Row) (err error) {
 			e.broken.CompareAndSwap(nil, &err)
 		}
 	}()
+	e.adders <- struct{}{}
+	defer func() { <-e.adders }()
 	e.adding.RLock()
 	defer e.adding.RUnlock()
 	e.touch(rows)
