@@ -30,8 +30,17 @@ const groups, writersAGroup = 2, 3
 
 func newLab(t *testing.T, random *rand.Rand) *lab {
 	t.Helper()
-	l := &lab{t: t, disk: newDisk(t), random: random}
-	l.server = newServer(t, filepath.Join(l.disk.mount, "data"))
+	d := newDisk(t)
+	l := newLabOn(t, random, filepath.Join(d.mount, "data"))
+	l.disk = d
+	return l
+}
+
+// newLabOn is a lab with the data folder on an ordinary disk.
+func newLabOn(t *testing.T, random *rand.Rand, data string) *lab {
+	t.Helper()
+	l := &lab{t: t, random: random}
+	l.server = newServer(t, data)
 	if err := l.server.start(); err != nil {
 		t.Fatal(err)
 	}

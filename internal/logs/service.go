@@ -74,6 +74,8 @@ type Service struct {
 	// applying is held shared while a batch is on its way from the journal to the
 	// engine, and whole by whoever needs none to be: a checkpoint, a deletion.
 	applying sync.RWMutex
+	// trimming is held while the journal may be trimmed, and by whoever needs it not to be.
+	trimming sync.Mutex
 	// streams are those in use, by number and by name; see state.go.
 	streams streamTable
 	// wake asks Run for an early checkpoint.
