@@ -82,8 +82,8 @@ func (s *Service) Results(ctx context.Context, account, id string) (Answer, erro
 		if err != nil {
 			return a, nil // what is there is too much to show before it is done
 		}
-	case a.Status.Ended():
-		a.Plan = run.explain()
+	case a.Status.Ended() && a.Status != Cancelled:
+		a.Plan = run.explain() // a stopped one may not have noticed yet
 	}
 	if result != nil {
 		a.Rows = result.Rows

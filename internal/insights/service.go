@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -194,11 +195,21 @@ func (s *Service) attend(ctx context.Context, q *query) {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, s.Timeout, errTimeout)
 	defer cancel()
-	result, err := q.run.do(ctx)
+	result, err := safely(func() (*exec.Result, error) { return q.run.do(ctx) })
 	if ctx.Err() != nil {
 		err = context.Cause(ctx)
 	}
 	s.end(q, result, err)
+}
+
+// safely makes a panic an error: one query must not end the server.
+func safely(do func() (*exec.Result, error)) (result *exec.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			result, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return do()
 }
 
 func (s *Service) begin(q *query) bool {

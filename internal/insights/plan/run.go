@@ -3,6 +3,8 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -191,7 +193,15 @@ func (r *Run) push(ctx context.Context, what string, q engine.ScanQuery, l *layo
 
 func (r *Run) scan(ctx context.Context, what string, q engine.ScanQuery, take func(int, *engine.Block) error) (engine.ScanStats, error) {
 	start := time.Now()
-	stats, err := r.source.Scan(ctx, q, take)
+	stats, err := r.source.Scan(ctx, q, func(worker int, b *engine.Block) (err error) {
+		// This is a goroutine of the engine's: a panic here would end the server.
+		defer func() {
+			if p := recover(); p != nil {
+				err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			}
+		}()
+		return take(worker, b)
+	})
 	r.bytes.Add(int64(stats.Bytes))
 	r.steps = append(r.steps, Step{what, stats.Rows, stats.Found, time.Since(start)})
 	return stats, err
