@@ -60,7 +60,7 @@ const maxSpread = 5_000
 
 func newSpread() *spread {
 	s := &spread{}
-	s.counts[0].counts, s.counts[1].counts = map[string]int64{}, map[string]int64{}
+	s.counts[0].counts, s.counts[1].counts = map[string]*int64{}, map[string]*int64{}
 	return s
 }
 
@@ -220,13 +220,13 @@ func (f *spread) numberScore(total [2]int64) float64 {
 func (f *spread) missing(side int, total [2]int64) float64 {
 	n := total[side]
 	for _, c := range f.counts[side].counts {
-		n -= c
+		n -= *c
 	}
 	return float64(n) / float64(total[side])
 }
 
 func (f *spread) share(side int, s string, total [2]int64) float64 {
-	return float64(f.counts[side].counts[s]) / float64(total[side])
+	return float64(f.counts[side].of(s)) / float64(total[side])
 }
 
 func (f *spread) values() []string {
