@@ -16,7 +16,11 @@ const terraformMirror = "WAYBILL_TERRAFORM_MIRROR"
 // terraformConfig is every resource of issue 3: role, role policy, managed
 // policy, user, access key, service-linked role.
 const terraformConfig = `
-terraform { required_providers { aws = { source = "hashicorp/aws" } } }
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
 provider "aws" {
   region                      = "us-east-1"
   skip_metadata_api_check     = true
