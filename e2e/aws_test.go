@@ -3,8 +3,6 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -22,22 +20,7 @@ func (s *server) aws(t *testing.T, args ...string) string {
 // tryAWS is aws where a failure is an answer; the text then has the error.
 func (s *server) tryAWS(t *testing.T, args ...string) (string, error) {
 	t.Helper()
-	return s.runAWS(t, []string{"AWS_SHARED_CREDENTIALS_FILE=" + filepath.Join(s.Data, "credentials")}, args...)
-}
-
-// tryAWSAs is tryAWS with an access key of somebody else's.
-func (s *server) tryAWSAs(t *testing.T, keyID, secret string, args ...string) (string, error) {
-	t.Helper()
-	return s.runAWS(t, []string{"AWS_ACCESS_KEY_ID=" + keyID, "AWS_SECRET_ACCESS_KEY=" + secret}, args...)
-}
-
-func (s *server) runAWS(t *testing.T, credentials []string, args ...string) (string, error) {
-	t.Helper()
-	// Debian's awscli first: an older client on the path would hide it.
-	cmd := exec.Command(peer(t, "/usr/bin/aws", "aws"), append([]string{"--endpoint-url", s.URL, "--region", region, "--output", "json"}, args...)...)
-	cmd.Env = append([]string{
-		"PATH=/usr/bin:/bin", "HOME=" + t.TempDir(), "AWS_PAGER=", "AWS_EC2_METADATA_DISABLED=true", "AWS_MAX_ATTEMPTS=1",
-	}, credentials...)
+	cmd := s.cli(t, args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

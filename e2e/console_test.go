@@ -183,4 +183,13 @@ func TestConsoleWalkthrough(t *testing.T) {
 	b.save(settingsPage)
 	b.shows("Mail events are off")
 	s.awsFails(t, "ResourceNotFoundException", "workmail", "describe-email-monitoring-configuration", "--organization-id", s.organization(t))
+
+	// Who read the mail events, and who turned them off, stands in the audit trail.
+	b.follow("Audit")
+	b.shows("workmail:DeleteEmailMonitoringConfiguration")
+	b.picture("audit")
+	b.do("search the trail", chromedp.SetValue(chromedp.CSS("#operation"), "FilterLogEvents"), chromedp.Click(chromedp.CSS("form.search button.primary")),
+		chromedp.WaitReady(chromedp.CSS("main h1")))
+	b.shows("logs:FilterLogEvents")
+	b.shows(`identity-based policy "AdministratorAccess"`)
 }

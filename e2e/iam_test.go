@@ -18,7 +18,7 @@ func TestIdentityLifeCycle(t *testing.T) {
 	}
 	as := func(k key, args ...string) (string, error) {
 		t.Helper()
-		return s.tryAWSAs(t, k.AccessKey.AccessKeyId, k.AccessKey.SecretAccessKey, args...)
+		return s.awsWith(t, []string{"AWS_ACCESS_KEY_ID=" + k.AccessKey.AccessKeyId, "AWS_SECRET_ACCESS_KEY=" + k.AccessKey.SecretAccessKey}, args...)
 	}
 	describes := func(k key, want string) {
 		t.Helper()

@@ -93,6 +93,8 @@ func TestRealMail(t *testing.T) {
 		}
 	})
 
+	t.Run("the guide's questions in Logs Insights", s.guideQuestions)
+
 	t.Run("a restart neither loses nor doubles", func(t *testing.T) {
 		before := len(s.events(t, defaultGroup, ""))
 		if before == 0 {

@@ -17,6 +17,10 @@ type commands struct {
 	Serve       serveCommand       `cmd:"" help:"Watch mail servers, and serve the console and the AWS APIs."`
 	Demo        demoCommand        `cmd:"" help:"Show the main job: a small day of mail on a server of its own, no configuration."`
 	Trace       traceCommand       `cmd:"" help:"Answer: why did B not get A's mail?"`
+	Backup      backupCommand      `cmd:"" help:"Write a backup of the data folder while its server runs, or of a stopped one."`
+	Restore     restoreCommand     `cmd:"" help:"Make a new data folder of a backup."`
+	Query       queryCommand       `cmd:"" help:"Ask a Logs Insights query."`
+	Probe       probeCommand       `cmd:"" hidden:""`
 	Key         keyCommand         `cmd:"" help:"Make, rotate or check the file that seals secrets; the server must be stopped."`
 	CheckConfig checkConfigCommand `cmd:"" help:"Read a configuration file and say what is wrong with it."`
 

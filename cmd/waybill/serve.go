@@ -33,7 +33,7 @@ func (c *serveCommand) Run(ctx context.Context, logger *slog.Logger) error {
 			return err
 		}
 	}
-	app.RestartOnPanic(cfg.Data, logger)
+	cfg.Restarts = true
 	server, err := app.OpenAgain(ctx, cfg, logger)
 	if err != nil {
 		return err

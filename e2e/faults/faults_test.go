@@ -30,8 +30,17 @@ const groups, writersAGroup = 2, 3
 
 func newLab(t *testing.T, random *rand.Rand) *lab {
 	t.Helper()
-	l := &lab{t: t, disk: newDisk(t), random: random}
-	l.server = newServer(t, filepath.Join(l.disk.mount, "data"))
+	d := newDisk(t)
+	l := newLabOn(t, random, filepath.Join(d.mount, "data"))
+	l.disk = d
+	return l
+}
+
+// newLabOn is a lab with the data folder on an ordinary disk.
+func newLabOn(t *testing.T, random *rand.Rand, data string) *lab {
+	t.Helper()
+	l := &lab{t: t, random: random}
+	l.server = newServer(t, data)
 	if err := l.server.start(); err != nil {
 		t.Fatal(err)
 	}
@@ -56,6 +65,13 @@ func (l *lab) addWriter(group, stream string, tokens bool) {
 	}
 	w := &writer{group: group, stream: stream, client: l.client, tokens: tokens, pending: -1,
 		random: rand.New(rand.NewPCG(l.random.Uint64(), 1)), refused: map[string]int{}}
+	if tokens {
+		// The first batch has no token to give; its answer has one.
+		w.pending = w.batch()
+		if done, err := w.put(l.t.Context()); err != nil || !done {
+			l.t.Fatalf("first batch: %v %v", err, w.refused)
+		}
+	}
 	l.writers = append(l.writers, w)
 	l.checkers = append(l.checkers, &checker{w: w})
 }

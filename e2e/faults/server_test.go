@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -28,16 +29,37 @@ type server struct {
 	ended              chan struct{}
 }
 
+// binary builds cmd/waybill once for all tests.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "waybill-faults-")
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(dir, "waybill")
+	if out, err := exec.Command("go", "build", "-o", path, "waybill/cmd/waybill").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build waybill: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if path, err := binary(); err == nil {
+		os.RemoveAll(filepath.Dir(path))
+	}
+	os.Exit(code)
+}
+
 func newServer(t *testing.T, data string) *server {
 	t.Helper()
 	s := &server{data: data, addr: freeAddress(t)}
-	s.binary = filepath.Join(t.TempDir(), "waybill")
-	if out, err := exec.Command("go", "build", "-o", s.binary, "waybill/cmd/waybill").CombinedOutput(); err != nil {
-		t.Fatalf("build waybill: %v\n%s", err, out)
+	var err error
+	if s.binary, err = binary(); err != nil {
+		t.Fatal(err)
 	}
 	s.config = filepath.Join(t.TempDir(), "waybill.toml")
 	// Checkpoints come often, so that faults fall into them.
-	err := os.WriteFile(s.config, []byte("checkpoint_seconds = 0.2\n"), 0o600)
+	err = os.WriteFile(s.config, []byte("checkpoint_seconds = 0.2\n"), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,6 +168,12 @@ func (s *server) client(t *testing.T) *cloudwatchlogs.Client {
 		t.Fatal(err)
 	}
 	return cloudwatchlogs.NewFromConfig(cfg)
+}
+
+// run runs another command of the program.
+func (s *server) run(args ...string) (output string, err error) {
+	out, err := exec.Command(s.binary, args...).CombinedOutput()
+	return string(out), err
 }
 
 // missing skips a test for want of something, or fails where that is forbidden.

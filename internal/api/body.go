@@ -22,11 +22,17 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, tooLarge()
 	}
 	var b bytes.Buffer
-	if r.ContentLength > 0 {
-		// A stranger's word alone is not worth much memory.
-		b.Grow(int(min(r.ContentLength, 512<<10)) + bytes.MinRead)
+	from := http.MaxBytesReader(w, r.Body, MaxBody)
+	// A stranger's word alone is not worth much memory: the room for a long body
+	// is made once a part of it is there, and then for the whole.
+	const part = 256 << 10
+	length := int(max(r.ContentLength, 0))
+	b.Grow(min(length, part) + bytes.MinRead)
+	_, err := b.ReadFrom(io.LimitReader(from, part))
+	if err == nil && b.Len() == part {
+		b.Grow(max(length-part, 0) + bytes.MinRead)
+		_, err = b.ReadFrom(from)
 	}
-	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, MaxBody))
 	var limit *http.MaxBytesError
 	switch {
 	case errors.As(err, &limit):

@@ -25,6 +25,7 @@ const engineFolder = "logs"
 //	journal.db   acknowledged log events that are not in logs/ for certain yet
 //	logs/        the log engine
 //	instance     names the folder in log stream names
+//	control      socket on which the process takes requests for backups; mode 0600
 //	reserve      space for a start on a full disk
 type folder struct {
 	path string

@@ -29,12 +29,9 @@ const (
 const consolePath = "/console/"
 
 // routes sends each request to its door.
-func routes(door, console, metrics http.Handler) http.Handler {
+func routes(door, console, metrics, health http.Handler) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		_, _ = w.Write([]byte("ok\n"))
-	})
+	mux.Handle("GET /healthz", health)
 	mux.Handle("GET /metrics", metrics)
 	mux.Handle("GET /{$}", http.RedirectHandler(consolePath, http.StatusFound))
 	mux.Handle("/", console)

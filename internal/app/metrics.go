@@ -23,6 +23,7 @@ func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
 	p.correlators(s.correlators)
 	p.publishing(r, s)
 	p.audit(s.trail.Counts())
+	p.logs(s.logs.Health())
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	p.head("waybill_memory_bytes", "gauge", "Memory obtained from the system.")

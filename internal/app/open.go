@@ -54,14 +54,24 @@ func (s *Server) keepReserve(context.Context) error {
 
 func (s *Server) openStores(ctx context.Context) (err error) {
 	if s.db, err = store.Open(ctx, s.folder.file("meta.db"), s.logger); err != nil {
-		return err
+		return s.explainDamage("meta.db", err)
 	}
 	s.onClose(s.db.Close)
 	if s.spool, err = spool.Open(ctx, s.folder.file("spool.db"), s.logger); err != nil {
-		return err
+		return s.explainDamage("spool.db", err)
 	}
 	s.onClose(s.spool.Close)
 	return nil
+}
+
+// explainDamage says what to do about a database that cannot be read. Nothing is
+// changed: these are not for a program to give up.
+func (s *Server) explainDamage(name string, err error) error {
+	if !store.IsDamaged(err) {
+		return err
+	}
+	return fmt.Errorf("%s is damaged (%w): restore a backup into another folder with waybill restore and take this file from it, "+
+		"with its -wal and -shm files removed here; see \"Damage\" in docs/operations.md", s.folder.file(name), err)
 }
 
 // openIdentity makes iam and workmail, which ask each other and logs at run time.
@@ -125,9 +135,16 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	if err := engine.Configure(engine.Settings{MemoryBytes: s.cfg.MemoryLimit}); err != nil {
 		return err
 	}
+	var probe func(string) error
+	if s.cfg.Restarts {
+		if err := s.restartOnPanic(); err != nil {
+			return err
+		}
+		probe = probeByProcess
+	}
 	if s.logs, err = logs.Open(ctx, logs.Config{
 		DB: s.db, Folder: s.folder.path, Now: clock, Logger: s.logger,
-		MinFree: uint64(s.cfg.MinFreeSpace), Checkpoint: time.Duration(s.cfg.Checkpoint * float64(time.Second)),
+		MinFree: uint64(s.cfg.MinFreeSpace), Checkpoint: time.Duration(s.cfg.Checkpoint * float64(time.Second)), Probe: probe,
 	}); err != nil {
 		return err
 	}
@@ -185,7 +202,7 @@ func (s *Server) openConsole(context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.handler = routes(s.door, s.console.Handler(), http.HandlerFunc(s.serveMetrics))
+	s.handler = routes(s.door, s.console.Handler(), http.HandlerFunc(s.serveMetrics), http.HandlerFunc(s.serveHealth))
 	return nil
 }
 

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
+	"os/exec"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -23,12 +25,24 @@ const restarts = "WAYBILL_RESTARTS"
 // longestWait bounds the time between two restarts that follow each other.
 const longestWait = 5 * time.Second
 
-// RestartOnPanic has the process begin anew, under its own process id and with
+// restartOnPanic has the process begin anew, under its own process id and with
 // the same arguments, when the log engine's library panics: a write or an fsync
-// failed, or a file is damaged. The journal has what was acknowledged. The
-// reason is left in the data folder for the next start to look into. It is for
-// a process that is nothing but a server, before Open.
-func RestartOnPanic(data string, logger *slog.Logger) {
+// failed, or a part is damaged. The journal has what was acknowledged. The
+// reason, or what a crash prints, is left in the data folder for the next start
+// to look into.
+func (s *Server) restartOnPanic() error {
+	folder, logger := s.folder.file(engineFolder), s.logger
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	if f, err := os.OpenFile(engine.SuspectFile(folder), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600); err == nil {
+		err = errors.Join(debug.SetCrashOutput(f, debug.CrashOptions{}), f.Close())
+		if err != nil {
+			return fmt.Errorf("keep what a crash prints: %w", err)
+		}
+	} else {
+		logger.Warn("what a crash prints cannot be kept", "error", err)
+	}
 	engine.OnPanic(func(reason string) {
 		count, last := parseRestarts(os.Getenv(restarts))
 		if time.Since(last) > time.Minute {
@@ -36,7 +50,7 @@ func RestartOnPanic(data string, logger *slog.Logger) {
 		}
 		wait := restartWait(count)
 		logger.Error("the log engine gave up; the server begins anew", "reason", reason, "in", wait)
-		if err := engine.Suspect(filepath.Join(data, engineFolder), reason); err != nil {
+		if err := engine.Suspect(folder, reason); err != nil {
 			logger.Warn("the reason could not be left for the next start", "error", err)
 		}
 		time.Sleep(wait)
@@ -49,6 +63,40 @@ func RestartOnPanic(data string, logger *slog.Logger) {
 		logger.Error("the server cannot begin anew by itself", "error", err)
 		os.Exit(1)
 	})
+	return nil
+}
+
+// Probe reads everything in a storage of the log engine's; see engine.Probe.
+func Probe(ctx context.Context, folder string) error {
+	if err := engine.Configure(engine.Settings{}); err != nil {
+		return err
+	}
+	return engine.Probe(ctx, folder)
+}
+
+// probeByProcess runs this program's probe command.
+func probeByProcess(folder string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	c := exec.Command(self, "probe", folder)
+	c.Stdout, c.Stderr = &out, &out
+	if err := c.Run(); err != nil {
+		return fmt.Errorf("%w: %s", err, firstFatal(out.String()))
+	}
+	return nil
+}
+
+// firstFatal is the line in which the library said why it gave up, or the first.
+func firstFatal(output string) string {
+	for line := range strings.Lines(output) {
+		if strings.Contains(line, "FATAL") || strings.Contains(line, "panic") || strings.Contains(line, "fatal") {
+			return strings.TrimSpace(line[:min(len(line), 500)])
+		}
+	}
+	return strings.TrimSpace(output[:min(len(output), 500)])
 }
 
 // OpenAgain is Open, which a process that began anew by itself tries until it

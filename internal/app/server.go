@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"time"
 
@@ -41,6 +42,7 @@ type Server struct {
 
 	listener *listener
 	handler  http.Handler
+	control  net.Listener // nil where there can be none
 	door     *api.Door
 	console  *console.Console
 
@@ -65,7 +67,7 @@ func Open(ctx context.Context, cfg *config.Config, logger *slog.Logger) (*Server
 	s := &Server{cfg: cfg, logger: logger}
 	for _, step := range []func(context.Context) error{
 		s.openFolder, s.openStores, s.openIdentity, s.openLogs, s.openTrail, s.openInsights, s.openListener, s.openDoor, s.openConsole,
-		s.declare, s.openPublisher, s.openPipeline, s.keepReserve,
+		s.declare, s.openPublisher, s.openPipeline, s.openControl, s.keepReserve,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -96,6 +98,7 @@ func (s *Server) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, s.Close()) }()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.listener.serve(ctx, s.handler) })
+	group.Go(func() error { return s.serveControl(ctx) })
 	group.Go(func() error { return s.logs.Run(ctx) })
 	group.Go(func() error { return s.trail.Run(ctx) })
 	group.Go(func() error { return s.iam.Run(ctx) })

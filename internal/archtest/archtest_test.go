@@ -23,6 +23,7 @@ var allowed = map[string][]string{
 	"evidence": {},
 	"spool":    {},
 	"store":    {},
+	"backup":   {},
 	"sigv4":    {"awserr"},
 
 	"capture":                  {"evidence", "capture/logline"},

@@ -80,6 +80,13 @@ func decided(o *object, r *api.Record, recipient string) {
 	} else if d.Source != policy.SourceNone {
 		o.text("kind", d.Source.String())
 	}
+	if len(r.Call.Warnings) > 0 {
+		o.open("warnings", '[')
+		for _, w := range r.Call.Warnings[:min(len(r.Call.Warnings), maxList)] {
+			o.element(cut(w, 2048))
+		}
+		o.close(']')
+	}
 	o.close('}')
 }
 

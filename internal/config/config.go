@@ -47,6 +47,9 @@ type Config struct {
 	AllowInsecureListen bool `toml:"allow_insecure_listen"`
 	// MemoryLimit bounds the log engine's caches, in bytes. Zero means 256 MiB.
 	MemoryLimit int64 `toml:"memory_limit"`
+	// Restarts says that the process is nothing but a server, which may begin anew
+	// when its log engine gives up. It is the command's to say.
+	Restarts bool `toml:"-"`
 	// MinFreeSpace is the free space on the data folder's disk, in bytes, below
 	// which log events are refused. Zero means 256 MiB.
 	MinFreeSpace int64 `toml:"min_free_space"`

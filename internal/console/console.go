@@ -145,6 +145,7 @@ func (c *Console) Handler() http.Handler {
 	signedIn("POST "+root+"region", func(w http.ResponseWriter, r *request) error { return c.chooseRegion(w, r.Request) })
 	signedIn("GET "+root+"{$}", c.home)
 	signedIn("GET "+root+"organizations", c.organizations)
+	signedIn("GET "+root+"audit", c.audit)
 	signedIn("GET "+org, c.organization)
 	signedIn("GET "+org+"/logging-settings", c.loggingSettings)
 	signedIn("GET "+org+"/logging-settings/edit", c.editSettings)

@@ -18,6 +18,8 @@ func newCatalog() (*catalog.Builder, error) {
 			"=0", "No organization in this Region.", "=1", "1 organization in this Region.", "other", "%[1]d organizations in this Region."),
 		"%d events on this page": plural.Selectf(1, "%d",
 			"=1", "1 event on this page", "other", "%[1]d events on this page"),
+		"%d records on this page": plural.Selectf(1, "%d",
+			"=0", "No record on this page", "=1", "1 record on this page", "other", "%[1]d records on this page"),
 		"%d events are waiting to be published.": plural.Selectf(1, "%d",
 			"=0", "No event is waiting.", "=1", "1 event is waiting to be published.", "other", "%[1]d events are waiting to be published."),
 		"%d more": plural.Selectf(1, "%d", "other", "%[1]d more"),

@@ -35,6 +35,8 @@ type chrome struct {
 	RequestID string
 	// Nav is the organization whose navigation pane is shown, nil for the first one.
 	Nav *navigation
+	// Section is the first pane's entry that the page belongs to; empty for Organizations.
+	Section string
 	// Notice is a short message of success above the content.
 	Notice string
 }

@@ -287,6 +287,28 @@ var examples = []example{
 		d.has(".empty", "No event matches.")
 		d.has(".filter code", `"nobody@example.com"`)
 	}},
+	{"audit full", "audit", func(c *Console) any { return auditExample(c) }, func(d document) {
+		d.has("nav [aria-current]", "Audit")
+		d.has("td", "alice IAMUser, 192.0.2.7")
+		d.has("td", "mail/m-0a AssumedRole")
+		d.has("td.code", "logs:FilterLogEvents")
+		d.has(".tag.good", "Done")
+		d.has(".tag.bad", "AccessDenied")
+		d.has(".tag.bad", "Failed")
+		d.has("td", `identity-based policy "fence", statement 2 (Sid NoRoles)`)
+		d.has("td", "Not an audit record")
+		d.has("#outcome option[selected]", "Denied")
+		d.has("a[rel=next]", "Older")
+	}},
+	{"audit empty", "audit", func(c *Console) any {
+		return auditView{chrome: titled(testChrome(c, "none"), "Audit"), Refresh: root + "audit"}
+	}, func(d document) { d.has(".empty", "No record yet in this Region.") }},
+	{"audit denied", "audit", func(c *Console) any {
+		return auditView{chrome: titled(testChrome(c, "none"), "Audit"), Refresh: root + "audit", Alert: &deniedText}
+	}, func(d document) {
+		d.has("[role=alert]", "is not authorized")
+		d.hasNo("table")
+	}},
 	{"message full", "message", func(c *Console) any { return messageExample(c, dayOfMail()[:3]) }, func(d document) {
 		d.has("h1", "Réservation de salle")
 		d.has(".verdict.warn", "Deferred for orders@greylists.example since 2026-11-24 09:30 UTC because: 450 4.2.0")

@@ -42,6 +42,8 @@ type query struct {
 	began, ended time.Time
 	result       *exec.Result
 	bytes        int64
+	// done is closed at the end.
+	done chan struct{}
 }
 
 // Statistics is what a query looked at. Records are log events.
@@ -90,6 +92,25 @@ func (s *Service) Results(ctx context.Context, account, id string) (Answer, erro
 	return a, nil
 }
 
+// Ask starts a query, waits for its end and returns the answer. A query whose ctx
+// is done is stopped.
+func (s *Service) Ask(ctx context.Context, r Request) (Answer, error) {
+	id, err := s.Start(ctx, r)
+	if err != nil {
+		return Answer{}, err
+	}
+	s.mu.Lock()
+	done := s.queries[id].done
+	s.mu.Unlock()
+	select {
+	case <-done:
+	case <-ctx.Done():
+		_ = s.Stop(r.Account, id) // it may just have ended
+		return Answer{}, context.Cause(ctx)
+	}
+	return s.Results(ctx, r.Account, id)
+}
+
 // find returns one of the account's queries. mu is held.
 func (s *Service) find(account, id string) (*query, error) {
 	q := s.queries[id]
@@ -112,6 +133,7 @@ func (s *Service) Stop(account, id string) error {
 		return awserr.New(codeParameter, "Query %s is not running: its status is %s", id, q.status)
 	}
 	q.status, q.ended = Cancelled, s.Now()
+	close(q.done)
 	q.cancel(errCancelled)
 	return nil
 }

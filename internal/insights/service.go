@@ -127,7 +127,7 @@ func (s *Service) Start(ctx context.Context, r Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	q := &query{id: newID(), request: r, parsed: parsed, source: source, created: s.Now(), status: Scheduled}
+	q := &query{id: newID(), request: r, parsed: parsed, source: source, created: s.Now(), status: Scheduled, done: make(chan struct{})}
 	if q.run, err = s.compile(q); err != nil {
 		return "", err
 	}
@@ -219,7 +219,7 @@ func (s *Service) end(q *query, result *exec.Result, err error) {
 		return
 	}
 	q.ended = s.Now()
-	q.reason = ""
+	close(q.done)
 	switch {
 	case err == nil:
 		q.status, q.result = Complete, result

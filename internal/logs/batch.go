@@ -3,6 +3,8 @@ package logs
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
+	"sync"
 
 	"waybill/internal/logs/engine"
 )
@@ -58,10 +60,10 @@ func (b *batch) size() int64 {
 // batchVersion begins an encoded batch.
 const batchVersion = 1
 
-// encode returns the batch as bytes: version, numbers as varints, then each
+// append appends the batch as bytes: version, numbers as varints, then each
 // event as time since the one before, length and message.
-func (b *batch) encode() []byte {
-	p := make([]byte, 0, int(b.size())+256)
+func (b *batch) append(p []byte) []byte {
+	p = slices.Grow(p, int(b.size())+256)
 	p = append(p, batchVersion)
 	for _, n := range []uint64{uint64(b.tenant.Account), uint64(b.tenant.Group), b.stream, uint64(b.ingested), b.prior, uint64(len(b.hash))} {
 		p = binary.AppendUvarint(p, n)
@@ -78,9 +80,12 @@ func (b *batch) encode() []byte {
 	return p
 }
 
+// encoded are buffers for batches on their way to the journal.
+var encoded = sync.Pool{New: func() any { return new([]byte) }}
+
 var errBatch = errors.New("a batch in the journal of log events cannot be read")
 
-// decodeBatch is the inverse of encode.
+// decodeBatch is the inverse of append.
 func decodeBatch(p []byte) (*batch, error) {
 	r := &reader{p: p}
 	if r.byte() != batchVersion {

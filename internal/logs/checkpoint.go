@@ -3,15 +3,19 @@ package logs
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math"
 
 	"waybill/internal/logs/engine"
+	"waybill/internal/logs/journal"
 )
 
 // Checkpoint has the engine write to disk what the journal has, and trims the
-// journal. Run does it by itself; a backup wants it.
+// journal. Run does it by itself.
 func (s *Service) Checkpoint(ctx context.Context) error {
+	s.trimming.Lock()
+	defer s.trimming.Unlock()
 	if n, _ := s.journal.Size(); n == 0 {
 		return s.saveStats(ctx)
 	}
@@ -24,6 +28,37 @@ func (s *Service) Checkpoint(ctx context.Context) error {
 		return err
 	}
 	return s.journal.Trim(ctx, through)
+}
+
+// Snapshot makes a snapshot of the engine and has pin take snapshots of the
+// databases such that, put together, they lose and double nothing: pin is called
+// while no batch is on its way, after the engine's snapshot was made, and the
+// journal is not trimmed between the two. So what the engine's snapshot lacks of
+// what was acknowledged is in the journal, and what it has too is found there by
+// a replay. pin must be quick: events wait for it.
+func (s *Service) Snapshot(ctx context.Context, pin func() error) (*engine.Snapshot, error) {
+	if err := s.Checkpoint(ctx); err != nil { // a short journal
+		return nil, err
+	}
+	s.trimming.Lock()
+	defer s.trimming.Unlock()
+	e, ok := s.engine.(interface {
+		Snapshot(context.Context) (*engine.Snapshot, error)
+	})
+	if !ok {
+		return nil, errors.New("this log engine makes no snapshots")
+	}
+	snapshot, err := e.Snapshot(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.applying.Lock()
+	err = pin()
+	s.applying.Unlock()
+	if err != nil {
+		return nil, errors.Join(err, snapshot.Close())
+	}
+	return snapshot, nil
 }
 
 func (s *Service) saveStats(ctx context.Context) error {
@@ -123,20 +158,18 @@ func (s *Service) replay(ctx context.Context) error {
 	err = s.journal.Replay(ctx, func(seq uint64, data []byte) error {
 		b, err := decodeBatch(data)
 		if err != nil {
-			return fmt.Errorf("batch %d: %w", seq, err)
+			return fmt.Errorf("batch %d: %w: %w", seq, journal.ErrDamaged, err)
 		}
 		return r.take(ctx, seq, b)
 	})
-	if err != nil {
-		return err
-	}
-	if err := r.flush(ctx); err != nil {
-		return err
+	// What stands before a damaged place is good.
+	if ferr := r.flush(ctx); ferr != nil {
+		return errors.Join(err, ferr)
 	}
 	if r.batches > 0 {
 		s.log.Info("journal of log events replayed", "batches", r.batches, "events", r.rows, "added", r.added)
 	}
-	return nil
+	return err
 }
 
 type replayer struct {

@@ -60,6 +60,9 @@ func (s *Service) PutLogEvents(ctx context.Context, sc Scope, group, stream stri
 	if err := checkBatch(events); err != nil {
 		return PutResult{}, err
 	}
+	if err := checkSpan(events, s.millis()); err != nil {
+		return PutResult{}, err
+	}
 	s.applying.RLock()
 	defer s.applying.RUnlock()
 	st, err := s.streamState(ctx, sc, group, stream)
@@ -92,7 +95,10 @@ func (s *Service) keep(ctx context.Context, st *streamState, b *batch) error {
 	if err := s.writable(); err != nil {
 		return err
 	}
-	seq, err := s.journal.Append(ctx, b.encode())
+	buffer := encoded.Get().(*[]byte)
+	*buffer = b.append((*buffer)[:0])
+	seq, err := s.journal.Append(ctx, *buffer)
+	encoded.Put(buffer)
 	if err != nil {
 		return unavailable(err)
 	}
@@ -159,7 +165,14 @@ func checkBatch(events []InputEvent) error {
 	if size > maxBatchBytes {
 		return awserr.New(codeParameter, "Upload too large: %d bytes exceeds limit of %d", size, maxBatchBytes)
 	}
-	if events[len(events)-1].Timestamp-events[0].Timestamp > maxSpan.Milliseconds() {
+	return nil
+}
+
+// checkSpan checks the events that are neither too old nor too new: only theirs
+// counts (PutLogEvents, "For valid events ... the time span").
+func checkSpan(events []InputEvent, now int64) error {
+	valid := events[countBefore(events, now-maxAge.Milliseconds()):countBefore(events, now+maxAhead.Milliseconds()+1)]
+	if len(valid) > 0 && valid[len(valid)-1].Timestamp-valid[0].Timestamp > maxSpan.Milliseconds() {
 		return awserr.New(codeParameter, "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.")
 	}
 	return nil

@@ -38,6 +38,8 @@ type Engine interface {
 	Left(ctx context.Context, d engine.Deletion) (int, error)
 	// DropEmpty gives up days without rows, to which none will be added.
 	DropEmpty(ctx context.Context, before int64) error
+	// Quarantined names what was found damaged and moved out of the way.
+	Quarantined() []string
 	Close() error
 }
 
@@ -50,6 +52,8 @@ type Config struct {
 	// MinFree is the free space in bytes below which events are refused; zero
 	// means engine.DefaultMinFree.
 	MinFree uint64
+	// Probe is the engine's; see engine.Options.
+	Probe func(folder string) error
 	// Checkpoint is how often Run makes one; zero means every 10 seconds.
 	Checkpoint time.Duration
 	// Now is the clock; nil means time.Now.
@@ -70,12 +74,16 @@ type Service struct {
 	// applying is held shared while a batch is on its way from the journal to the
 	// engine, and whole by whoever needs none to be: a checkpoint, a deletion.
 	applying sync.RWMutex
+	// trimming is held while the journal may be trimmed, and by whoever needs it not to be.
+	trimming sync.Mutex
 	// streams are those in use, by number and by name; see state.go.
 	streams streamTable
 	// wake asks Run for an early checkpoint.
 	wake chan struct{}
 	// policies caches parsed resource policies; see policies.go.
 	policies policyCache
+	// guards caches which policies guard what.
+	guards guardCache
 	// tails are the live tails; see tailhub.go.
 	tails  tailHub
 	closed atomic.Bool
@@ -94,15 +102,19 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		s.now = time.Now
 	}
 	var err error
-	if s.journal, err = journal.Open(ctx, filepath.Join(c.Folder, "journal.db")); err != nil {
+	if s.journal, err = openJournal(ctx, c); err != nil {
 		return nil, err
 	}
 	if s.engine == nil {
-		if s.engine, err = engine.OpenWith(filepath.Join(c.Folder, "logs"), engine.Options{Log: c.Logger, MinFree: c.MinFree}); err != nil {
+		if s.engine, err = engine.OpenWith(filepath.Join(c.Folder, "logs"), engine.Options{Log: c.Logger, MinFree: c.MinFree, Probe: c.Probe}); err != nil {
 			return nil, errors.Join(err, s.journal.Close())
 		}
 	}
-	if err := s.replay(ctx); err != nil {
+	err = s.replay(ctx)
+	if errors.Is(err, journal.ErrDamaged) {
+		err = s.replaceJournal(ctx, c, err)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("replay the journal of log events: %w", err), s.engine.Close(), s.journal.Close())
 	}
 	return s, nil
@@ -156,6 +168,24 @@ func (s *Service) tend(ctx context.Context, what string, f func(context.Context)
 	if err := f(ctx); err != nil && ctx.Err() == nil {
 		s.log.Error(what+" failed; it will be tried again", "error", err)
 	}
+}
+
+// Health is what an operator wants to know of a Service.
+type Health struct {
+	// Refuses is why events are refused now; nil if they are not.
+	Refuses error
+	// Damaged is how many parts of the log engine are in quarantine.
+	Damaged int
+	// Journaled batches, and their bytes, are not in the engine's files for certain yet.
+	Journaled      int
+	JournaledBytes int64
+}
+
+// Health tells how the service is.
+func (s *Service) Health() Health {
+	h := Health{Refuses: s.writable(), Damaged: len(s.engine.Quarantined())}
+	h.Journaled, h.JournaledBytes = s.journal.Size()
+	return h
 }
 
 // Scope is an account and a Region, within which group names are unique.

@@ -281,6 +281,8 @@ func TestPutLimits(t *testing.T) {
 		{"unordered", []InputEvent{ev(1, "x"), ev(0, "y")}, "Log events in a single PutLogEvents request must be in chronological order."},
 		{"24 h", []InputEvent{ev(-24*3600_000, "x"), ev(0, "y")}, ""},
 		{"more than 24 h", []InputEvent{ev(-24*3600_000-1, "x"), ev(0, "y")}, "cannot span more than 24 hours"},
+		{"one that is too old does not count", []InputEvent{ev(-20*dayMillis, "x"), ev(0, "y")}, ""},
+		{"one that is too new does not count", []InputEvent{ev(-23*3600_000, "x"), ev(3*3600_000, "y")}, ""},
 		{"largest", []InputEvent{ev(0, strings.Repeat("x", 1_048_576-26))}, ""},
 		{"too large", []InputEvent{ev(0, strings.Repeat("x", 1_048_576-25))}, "Log event too large: 1048577 bytes exceeds limit of 1048576"},
 		{"batch too large", []InputEvent{ev(0, strings.Repeat("x", 1_048_576-52)), ev(0, "y")}, "Upload too large: 1048577 bytes exceeds limit of 1048576"},

@@ -13,9 +13,10 @@ import (
 )
 
 const (
-	// maxTailEvents and maxTailBytes bound what one Next gives: at one a second,
-	// 5,000 events a second are not sampled (AWS: 500).
-	maxTailEvents = 5000
+	// maxTailEvents and maxTailBytes bound what one Next gives. At one a second,
+	// 5,000 events a second are not sampled (AWS: 500), however unevenly they fall
+	// on two of them.
+	maxTailEvents = 2 * 5000
 	maxTailBytes  = 8 << 20
 	// maxTailQueue bounds, as PutLogEvents counts bytes, what waits to be looked
 	// at; a slow tail loses what is above.
@@ -135,7 +136,8 @@ func (t *Tail) reason() error {
 	return t.err
 }
 
-// offer queues a batch. When too much waits the oldest are given up.
+// offer queues a batch, whose events nobody changes any more. When too much
+// waits the oldest are given up.
 func (t *Tail) offer(stream string, b *batch) {
 	if !t.wantsStream(stream) {
 		return

@@ -94,16 +94,14 @@ func TestATailKeepsABoundedNumber(t *testing.T) {
 	if n := len(got); n != maxTailQueue/1_000_000 || !sampled || !strings.HasPrefix(got[n-1], "19 ") {
 		t.Errorf("%d events, sampled %v", n, sampled)
 	}
-	// 5,000 events at once are all there, one more is left out.
+	// As many events as one Next gives are all there, one more is left out.
 	for _, c := range []struct {
 		n, want int
 		sampled bool
 	}{{maxTailEvents, maxTailEvents, false}, {maxTailEvents + 1, maxTailEvents, true}, {1, 1, false}} {
-		events := make([]InputEvent, c.n)
-		for i := range events {
-			events[i] = ev(100, "m")
+		for left := c.n; left > 0; left -= min(left, 5000) {
+			f.put(t, "g", "s", slices.Repeat([]InputEvent{ev(100, "m")}, min(left, 5000))...)
 		}
-		f.put(t, "g", "s", events...)
 		if got, sampled := next(t, tail); len(got) != c.want || sampled != c.sampled {
 			t.Errorf("of %d events %d, sampled %v", c.n, len(got), sampled)
 		}

@@ -58,7 +58,7 @@ func parse(r *http.Request) (*claim, error) {
 	inHeader := len(auth) > 0 && strings.HasPrefix(strings.TrimSpace(auth[0]), "AWS4-")
 	_, inQuery := find(query, "X-Amz-Algorithm")
 	switch {
-	case inHeader && inQuery:
+	case len(auth) > 0 && inQuery:
 		return nil, mismatch("Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.")
 	case inHeader && len(auth) > 1:
 		return nil, incomplete("Authorization header must be given once.")
@@ -98,7 +98,8 @@ func parseHeader(r *http.Request, auth string, query []pair) (*claim, error) {
 	}
 	var faults []string
 	for _, name := range []string{"Credential", "Signature", "SignedHeaders"} {
-		if fields[name] == "" {
+		// An empty list of headers is told of later, for lack of host.
+		if value, given := fields[name]; !given || value == "" && name != "SignedHeaders" {
 			faults = append(faults, "Authorization header requires '"+name+"' parameter.")
 		}
 	}
@@ -152,7 +153,7 @@ func parsePresigned(query []pair) (*claim, error) {
 // parseScope splits the credential, and says all that is wrong with it at once,
 // as AWS does. date is the request's.
 func (c *claim) parseScope(date time.Time) error {
-	parts := strings.Split(c.credential, "/")
+	parts := strings.Split(strings.TrimSuffix(c.credential, "/"), "/")
 	if len(parts) != 5 || parts[0] == "" {
 		return incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '%s'", c.credential)
 	}
@@ -219,8 +220,8 @@ func (c *claim) parseSignedHeaders(r *http.Request) error {
 // parseDate reads ISO 8601 basic format, which every SDK sends, and the HTTP
 // date that a plain Date header has.
 func parseDate(s string) (time.Time, error) {
-	if t, err := time.Parse(timeFormat, s); err == nil {
-		return t, nil
+	if t, err := time.Parse(timeFormat, s); err == nil && len(s) == len(timeFormat) {
+		return t, nil // Parse alone would take a fraction after the seconds
 	}
 	if t, err := http.ParseTime(s); err == nil {
 		return t.UTC(), nil

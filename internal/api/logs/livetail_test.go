@@ -3,10 +3,12 @@ package logsapi_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -110,6 +112,32 @@ func TestLiveTailWithTheSDK(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A second of 5,000 events, by several writers, arrives whole.
+func TestLiveTailIsNotSampledBelow5000EventsASecond(t *testing.T) {
+	c := newServer(t).admin(t)
+	makeGroup(t, c, "g", "s1", "s2", "s3", "s4", "s5")
+	s := tail(t, c, &cwl.StartLiveTailInput{LogGroupIdentifiers: []string{groupARN + "g"}}, withoutPrefix)
+	var writers sync.WaitGroup
+	for w := range 5 {
+		messages := make([]string, 1000)
+		for i := range messages {
+			messages[i] = fmt.Sprintf("%d/%d", w, i)
+		}
+		writers.Go(func() { putNow(t, c, "g", fmt.Sprint("s", w+1), messages...) })
+	}
+	seen := map[string]bool{}
+	for len(seen) < 5000 {
+		results := s.results(t)
+		if len(results) > 500 {
+			t.Errorf("an update of %d events", len(results))
+		}
+		for _, r := range results {
+			seen[*r.Message] = true
+		}
+	}
+	writers.Wait()
 }
 
 func TestLiveTailEndsWithItsGroup(t *testing.T) {

@@ -58,15 +58,20 @@ func snapshots(t *testing.T) []snapshot {
 	return list
 }
 
-// post signs and sends a request as it was recorded.
+// post signs and sends a request as it was recorded, as the administrator.
 func (v *server) post(t *testing.T, s snapshot) (status int, answer map[string]any) {
+	t.Helper()
+	return v.postAs(t, "AKIDadmin", s)
+}
+
+func (v *server) postAs(t *testing.T, key string, s snapshot) (status int, answer map[string]any) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.url, strings.NewReader(s.body))
 	must(t, err)
 	for name, value := range s.headers {
 		req.Header.Set(name, value)
 	}
-	must(t, v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: "AKIDadmin", SecretAccessKey: secret}, req,
+	must(t, v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: key, SecretAccessKey: secret}, req,
 		sha256hex(s.body), "logs", region, time.Now()))
 	resp, err := http.DefaultClient.Do(req)
 	must(t, err)

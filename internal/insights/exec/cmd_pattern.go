@@ -37,6 +37,7 @@ type patterns struct {
 	slots  *[]int
 	shapes map[string]*shapeCount
 	total  int64
+	key    []byte
 }
 
 type shapeCount struct {
@@ -48,7 +49,7 @@ type shapeCount struct {
 const maxShapes = 50_000
 
 // otherShape is the pattern of what came after maxShapes.
-var otherShape = shape{tokenOther}
+const otherShape = tokenOther
 
 func (p *patterns) push(r *row) error {
 	s, ok := p.of(r).str()
@@ -56,27 +57,25 @@ func (p *patterns) push(r *row) error {
 		return nil
 	}
 	p.total += r.weight
-	return p.count(shapeOf(s), r.weight)
+	p.key = appendShape(p.key[:0], s)
+	if x, ok := p.shapes[string(p.key)]; ok {
+		x.n += r.weight
+		return nil
+	}
+	return p.add(string(p.key), r.weight)
 }
 
-// separator joins the tokens of a shape to a key; no text of a log is likely to have it.
-const separator = "\x00"
-
-func (p *patterns) count(s shape, n int64) error {
-	key := strings.Join(s, separator)
+// add counts a shape that may be new.
+func (p *patterns) add(key string, n int64) error {
+	if _, ok := p.shapes[key]; !ok && len(p.shapes) >= maxShapes {
+		key = otherShape
+	}
 	if x, ok := p.shapes[key]; ok {
 		x.n += n
 		return nil
 	}
-	if len(p.shapes) >= maxShapes {
-		s, key = otherShape, tokenOther
-		if x, ok := p.shapes[key]; ok {
-			x.n += n
-			return nil
-		}
-	}
-	// The tokens point into the batch's text and are cut out of the key instead.
-	p.shapes[key] = &shapeCount{strings.Split(key, separator), n}
+	s := shapeOf(key)
+	p.shapes[key] = &shapeCount{s, n}
 	return p.budget.hold("pattern", int64(len(key))+int64(len(s))*16+64)
 }
 
@@ -84,8 +83,7 @@ func (p *patterns) merge(o gather) error {
 	other := o.(*patterns)
 	p.total += other.total
 	for _, key := range slices.Sorted(maps.Keys(other.shapes)) {
-		x := other.shapes[key]
-		if err := p.count(x.shape, x.n); err != nil {
+		if err := p.add(key, other.shapes[key].n); err != nil {
 			return err
 		}
 	}

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"encoding/binary"
 	"slices"
 	"strconv"
 	"strings"
@@ -146,6 +147,7 @@ func (c *compiler) checkAggregated(x syntax.Expr) {
 
 // group is one group of a stats: its keys and a cell for each aggregate.
 type group struct {
+	key   string
 	keys  []value
 	cells []cell
 }
@@ -157,6 +159,9 @@ type statsGather struct {
 	groups map[string]*group
 	key    []byte
 	probe  []value
+	// last is the group of the last row: rows often come group by group.
+	last    *group
+	lastKey string
 }
 
 func (s *statsGather) push(r *row) error {
@@ -204,30 +209,44 @@ func (s *statsGather) find(r *row) (*group, error) {
 		s.probe = append(s.probe, v)
 		s.key = appendKey(s.key, v)
 	}
-	if g, ok := s.groups[string(s.key)]; ok {
-		return g, nil
+	if s.last != nil && string(s.key) == s.lastKey {
+		return s.last, nil
 	}
-	return s.add(string(s.key), s.probe)
+	g, ok := s.groups[string(s.key)]
+	if !ok {
+		var err error
+		if g, err = s.add(string(s.key), s.probe); err != nil {
+			return nil, err
+		}
+	}
+	s.last, s.lastKey = g, g.key
+	return g, nil
 }
 
-// appendKey appends what tells v from other values: its text, and whether there is one.
+// appendKey appends what tells v from other values: whether there is one, and its
+// text; a number goes by the text that it would be.
 func appendKey(b []byte, v value) []byte {
 	switch v.kind {
 	case kindNull:
 		return append(b, 0)
 	case kindText:
-		b = strconv.AppendInt(append(b, 1), int64(len(v.s)), 10)
-		return append(append(b, ':'), v.s...)
+		b = binary.AppendUvarint(append(b, 1), uint64(len(v.s)))
+		return append(b, v.s...)
+	case kindTime:
+		return binary.BigEndian.AppendUint64(append(b, 2), uint64(int64(v.n)))
 	}
-	d := v.display()
-	if v.kind == kindNumber {
-		d = strconv.FormatFloat(v.n, 'g', -1, 64)
-		if v.n == float64(int64(v.n)) {
-			d = strconv.FormatInt(int64(v.n), 10)
-		}
+	var d []byte
+	var buf [32]byte
+	switch {
+	case v.kind != kindNumber:
+		d = append(buf[:0], v.display()...)
+	case v.n == float64(int64(v.n)):
+		d = strconv.AppendInt(buf[:0], int64(v.n), 10)
+	default:
+		d = strconv.AppendFloat(buf[:0], v.n, 'g', -1, 64)
 	}
-	b = strconv.AppendInt(append(b, 1), int64(len(d)), 10)
-	return append(append(b, ':'), d...)
+	b = binary.AppendUvarint(append(b, 1), uint64(len(d)))
+	return append(b, d...)
 }
 
 func (s *statsGather) add(key string, keys []value) (*group, error) {
@@ -235,13 +254,14 @@ func (s *statsGather) add(key string, keys []value) (*group, error) {
 	if len(s.groups) >= limits.Groups {
 		return nil, &LimitError{Command: "stats", What: "there are more than " + strconv.Itoa(limits.Groups) + " groups"}
 	}
-	g := &group{keys: make([]value, len(keys)), cells: make([]cell, len(s.plan.aggs))}
+	key = strings.Clone(key)
+	g := &group{key: key, keys: make([]value, len(keys)), cells: make([]cell, len(s.plan.aggs))}
 	size := int64(len(key)) + 200 + int64(len(g.cells))*184
 	for i, v := range keys {
 		g.keys[i] = v.keep()
 		size += perSlot + v.size()
 	}
-	s.groups[strings.Clone(key)] = g
+	s.groups[key] = g
 	return g, s.budget.hold("stats", size)
 }
 

@@ -15,6 +15,9 @@ func (c *compiler) in(x *syntax.In) pred {
 		return negated(c.inValue(a, c.expr(x.Set)), x.Not)
 	}
 	if set, ok := literals(list); ok {
+		if field := c.rawField(x.X); field != nil && len(set.numbers) == 0 {
+			return negated(rawInSet(field, set.texts), x.Not)
+		}
 		return negated(inSet(a, set), x.Not)
 	}
 	items := make([]eval, len(list.Items))
@@ -74,6 +77,17 @@ func inSet(a eval, set *valueSet) pred {
 			return yes
 		}
 		return unlessNull(v)
+	}
+}
+
+// rawInSet is inSet for a field of the log and texts alone.
+func rawInSet(field func(r *row) string, texts map[string]bool) pred {
+	return func(r *row) truth {
+		s := field(r)
+		if s == "" {
+			return unknown
+		}
+		return truthOf(texts[s])
 	}
 }
 

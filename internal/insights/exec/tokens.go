@@ -17,29 +17,42 @@ const maxPatternText = 8 << 10
 // number, an id) is replaced by its kind in "<>".
 type shape []string
 
-// shapeOf cuts s up.
-func shapeOf(s string) shape {
+// appendShape appends the tokens of s, each followed by a separator.
+func appendShape(b []byte, s string) []byte {
 	if len(s) > maxPatternText {
 		s = s[:maxPatternText]
 	}
-	var out shape
 	for s != "" {
 		n := tokenLen(s)
-		out = append(out, generalized(s[:n]))
+		b = append(appendGeneralized(b, s[:n]), separator)
 		s = s[n:]
 	}
-	return out
+	return b
+}
+
+// separator stands between tokens; a text of a log hardly ever has it.
+const separator = 0
+
+// shapeOf reads what appendShape wrote.
+func shapeOf(key string) shape {
+	return strings.Split(strings.TrimSuffix(key, string(rune(separator))), string(rune(separator)))
 }
 
 // timeAtStart is a date with a time, or a date or a time alone.
 var timeAtStart = regexp.MustCompile(`^(\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}([.,]\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?|\d{2}:\d{2}:\d{2}([.,]\d+)?)\b`)
 
+// timeLen returns the length of the time at the beginning of s, 0 for none.
+func timeLen(s string) int {
+	if len(s) < 8 || s[4] != '-' && s[2] != ':' {
+		return 0
+	}
+	return len(timeAtStart.FindString(s))
+}
+
 // tokenLen returns the length of the first token of s.
 func tokenLen(s string) int {
-	if s[0] >= '0' && s[0] <= '9' && len(s) >= 8 {
-		if m := timeAtStart.FindString(s); m != "" {
-			return len(m)
-		}
+	if n := timeLen(s); n > 0 {
+		return n
 	}
 	if s[0] == '"' {
 		if end := strings.IndexByte(s[1:], '"'); end >= 0 {
@@ -86,18 +99,22 @@ func isTokenByte(c byte) bool {
 	return strings.IndexByte("._-@/+%", c) >= 0
 }
 
-// generalized returns the token's kind when it is of one that varies, else itself.
-func generalized(t string) string {
-	if strings.HasPrefix(t, `"`) && len(t) > 1 {
-		if inner := kindOf(t[1 : len(t)-1]); inner != "" {
-			return `"` + inner + `"`
-		}
-		return t
+// appendGeneralized appends the token's kind when it is of one that varies, else
+// the token.
+func appendGeneralized(b []byte, t string) []byte {
+	inner := t
+	quoted := len(t) > 1 && t[0] == '"'
+	if quoted {
+		inner = t[1 : len(t)-1]
 	}
-	if k := kindOf(t); k != "" {
-		return k
+	k := kindOf(inner)
+	switch {
+	case k == "":
+		return append(b, t...)
+	case quoted:
+		return append(append(append(b, '"'), k...), '"')
 	}
-	return t
+	return append(b, k...)
 }
 
 // The kinds of tokens that vary.
@@ -111,7 +128,10 @@ const (
 )
 
 func kindOf(t string) string {
-	if m := timeAtStart.FindString(t); m != "" && m == t {
+	if !strings.ContainsAny(t, "@0123456789") {
+		return ""
+	}
+	if t != "" && timeLen(t) == len(t) {
 		return tokenTime
 	}
 	if _, ok := syntax.ParseNumber(t); ok {

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"waybill/internal/insights/exec"
 	"waybill/internal/logs/engine"
 )
@@ -29,8 +31,11 @@ type Run struct {
 	// bytes how long the values were that the engine read of them.
 	scanned, bytes atomic.Int64
 	steps          []Step
-	workers        []*exec.Worker
-	readers        []*reader
+	// rowsThere is how many log events there are from first to last, all of the time.
+	rowsThere   int
+	first, last int64
+	workers     []*exec.Worker
+	readers     []*reader
 }
 
 // Step is one question to the engine, for the operator.
@@ -64,55 +69,49 @@ func (r *Run) Feed(ctx context.Context) error {
 }
 
 func (r *Run) feed(ctx context.Context) error {
-	partial, err := r.partial(ctx)
-	if err != nil || r.All || r.options.NoPushDown {
-		if err == nil {
-			err = r.whole(ctx)
-		}
+	partial := false
+	tasks, both := errgroup.WithContext(ctx)
+	tasks.Go(func() (err error) { partial, err = r.partial(both); return err })
+	tasks.Go(func() (err error) {
+		r.rowsThere, r.first, r.last, err = r.source.Spread(both, engine.ScanQuery{From: r.Start, To: r.End})
 		return err
+	})
+	if err := tasks.Wait(); err != nil || r.rowsThere == 0 {
+		return err
+	}
+	if r.All || r.options.NoPushDown {
+		r.scanned.Store(int64(r.rowsThere))
+		return r.whole(ctx)
 	}
 	if partial {
 		if err := r.partialRows(ctx); err != nil {
 			return err
 		}
 	}
-	switch r.Way {
-	case Newest:
+	if r.Way == Newest {
 		return r.walk(ctx)
-	case Groups:
-		if err = r.resolveAll(ctx); err == nil {
-			err = r.groups(ctx)
+	}
+	r.scanned.Store(int64(r.rowsThere))
+	if r.worthTrying(r.rowsThere) {
+		if err := r.resolve(ctx, r.first, r.last); err != nil {
+			return err
 		}
-		return err
 	}
-	if err := r.resolveAll(ctx); err != nil {
-		return err
+	if r.Way == Groups {
+		return r.groups(ctx)
 	}
-	return r.rows(ctx, "rows", r.Start, r.End)
-}
-
-// resolveAll tries the conditions on their columns, if the range is not small, and
-// counts what is scanned.
-func (r *Run) resolveAll(ctx context.Context) error {
-	n, first, last, err := r.source.Spread(ctx, engine.ScanQuery{From: r.Start, To: r.End})
-	if err != nil {
-		return err
-	}
-	r.scanned.Store(int64(n))
-	if n == 0 || !r.worthTrying(n) {
-		return nil
-	}
-	return r.resolve(ctx, first, last)
+	return r.rows(ctx, "rows", r.first, r.last)
 }
 
 // partial reports whether the range has rows with members that are no columns.
 func (r *Run) partial(ctx context.Context) (bool, error) {
 	found := false
 	q := engine.ScanQuery{From: r.Start, To: r.End, Group: true, Filter: isPartial()}
-	_, err := r.scan(ctx, "rows with members outside their columns", q, func(_ int, b *engine.Block) error {
+	stats, err := r.source.Scan(ctx, q, func(_ int, b *engine.Block) error {
 		found = found || b.N > 0 && b.Counts[0] > 0
 		return nil
 	})
+	r.bytes.Add(int64(stats.Bytes))
 	return found, err
 }
 
@@ -133,10 +132,10 @@ func (r *Run) full() *engine.Filter {
 // are too many, reads row by row.
 func (r *Run) groups(ctx context.Context) error {
 	l := r.newLayout(r.pinned, false, false)
-	q := engine.ScanQuery{From: r.Start, To: r.End, Filter: r.full(), Columns: l.columns, Group: true, Every: r.Every}
+	q := engine.ScanQuery{From: r.first, To: r.last, Filter: r.full(), Columns: l.columns, Group: true, Every: r.Every}
 	_, err := r.push(ctx, "groups", q, l, false)
 	if errors.Is(err, engine.ErrTooManyGroups) {
-		return r.rows(ctx, "rows, because there are too many groups", r.Start, r.End)
+		return r.rows(ctx, "rows, because there are too many groups", r.first, r.last)
 	}
 	return err
 }
@@ -160,15 +159,10 @@ func (r *Run) partialRows(ctx context.Context) error {
 // whole reads every row with its message, from which exec takes the fields: for
 // commands that read all fields, and to compare with.
 func (r *Run) whole(ctx context.Context) error {
-	n, _, _, err := r.source.Spread(ctx, engine.ScanQuery{From: r.Start, To: r.End})
-	if err != nil {
-		return err
-	}
-	r.scanned.Store(int64(n))
 	own := *r.Plan
 	own.Fields = slices.DeleteFunc(slices.Clone(r.Fields), func(name string) bool { _, ok := column(name); return ok })
 	l := own.newLayout(nil, true, true)
-	_, err = r.push(ctx, "every row", engine.ScanQuery{From: r.Start, To: r.End, Columns: l.columns}, l, true)
+	_, err := r.push(ctx, "every row", engine.ScanQuery{From: r.Start, To: r.End, Columns: l.columns}, l, true)
 	return err
 }
 

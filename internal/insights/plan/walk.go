@@ -9,7 +9,8 @@ import (
 // A query that wants the newest rows is answered from the newest end: windows of
 // time are read until enough rows came through its conditions. The engine tells
 // from its headers alone how many rows a window has, so windows are sized by
-// rows, and the next one by how many of the last came through.
+// rows, and the next one by how many of the last came through. If none did, what
+// is looked for is rare, and the rest is read at once.
 const (
 	firstRows = 20_000
 	// growth is how much larger than the last a window may be.
@@ -27,12 +28,11 @@ type walker struct {
 }
 
 func (r *Run) walk(ctx context.Context) error {
-	n, first, last, err := r.source.Spread(ctx, engine.ScanQuery{From: r.Start, To: r.End})
-	if err != nil || n == 0 {
-		return err
-	}
-	w := walker{Run: r, from: first, to: last, left: n}
+	w := walker{Run: r, from: r.first, to: r.last, left: r.rowsThere}
 	size := firstRows
+	if len(w.conditions) == 0 {
+		size = w.Limit // each row counts
+	}
 	for w.left > 0 {
 		if w.worthTrying(size) {
 			if err := w.resolve(ctx, w.from, w.to); err != nil {
@@ -47,7 +47,11 @@ func (r *Run) walk(ctx context.Context) error {
 		if matched >= w.Limit {
 			return nil
 		}
-		size = next(rows, matched, int(w.scanned.Load()), w.Limit)
+		if matched == 0 {
+			size = w.left
+		} else {
+			size = next(rows, matched, int(w.scanned.Load()), w.Limit)
+		}
 	}
 	return nil
 }
@@ -55,9 +59,6 @@ func (r *Run) walk(ctx context.Context) error {
 // next returns how many rows the next window should have.
 func next(last, matched, scanned, limit int) int {
 	most := growth * max(last, firstRows)
-	if matched == 0 {
-		return most
-	}
 	estimate := float64(limit-matched) / float64(matched) * float64(scanned) * spare
 	return max(firstRows, int(min(estimate, float64(most))))
 }

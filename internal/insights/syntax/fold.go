@@ -3,9 +3,12 @@ package syntax
 import "strings"
 
 // ContainsFold reports whether s holds lower, which is ASCII in lower case,
-// whatever the case of s's ASCII letters. It looks for lower's rarest letter in
-// both cases, which is what makes it fast.
-func ContainsFold(s, lower string) bool {
+// whatever the case of s's ASCII letters.
+func ContainsFold(s, lower string) bool { return containsFold(s, lower, rarest(lower)) }
+
+// containsFold looks for the letter of lower that stands at a place, the rarest
+// one, in both cases: that is what makes it fast.
+func containsFold(s, lower string, at int) bool {
 	n := len(lower)
 	switch {
 	case n == 0:
@@ -13,7 +16,6 @@ func ContainsFold(s, lower string) bool {
 	case n > len(s):
 		return false
 	}
-	at := rarest(lower)
 	small := lower[at]
 	big := small
 	if small >= 'a' && small <= 'z' {
@@ -21,6 +23,9 @@ func ContainsFold(s, lower string) bool {
 	}
 	last := len(s) - n // the last place where lower could begin
 	nextSmall, nextBig := -1, -1
+	if big == small {
+		nextBig = len(s)
+	}
 	for from := at; from <= last+at; {
 		if nextSmall < from {
 			nextSmall = indexFrom(s, small, from)
@@ -63,7 +68,7 @@ func equalFold(s, lower string) bool {
 }
 
 // common are the bytes of mail events and text, commonest first.
-const common = "e\"taonirsldhmcu,:.-_pgfybvw 0123456789@kjxqz"
+const common = "e\"@.taonirsldhmcu,:-_pgfybvw 0123456789kjxqz"
 
 func rarest(s string) int {
 	best, at := -1, 0

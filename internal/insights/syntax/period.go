@@ -110,6 +110,9 @@ func ParseNumber(s string) (float64, bool) {
 	if s == "" || len(s) > 64 {
 		return 0, false
 	}
+	if n, ok := smallInteger(s); ok {
+		return n, true
+	}
 	switch c := s[len(s)-1]; {
 	case c >= '0' && c <= '9', c == '.':
 	default:
@@ -124,4 +127,20 @@ func ParseNumber(s string) (float64, bool) {
 	}
 	f, err := strconv.ParseFloat(s, 64)
 	return f, err == nil
+}
+
+// smallInteger is the common case: up to 15 digits and nothing else.
+func smallInteger(s string) (float64, bool) {
+	if len(s) > 15 {
+		return 0, false
+	}
+	n := int64(0)
+	for i := 0; i < len(s); i++ {
+		c := s[i] - '0'
+		if c > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(c)
+	}
+	return float64(n), true
 }

@@ -25,6 +25,10 @@ func CheckRegex(pattern string) error {
 type Literal struct {
 	Text string
 	Fold bool
+	// rarest is the place of a letter in Text that few texts have.
+	rarest int
+	// folds is true when letters beyond ASCII fold to some of Text's.
+	folds bool
 }
 
 // Required returns what a text must hold for the regular expression to match it:
@@ -114,7 +118,8 @@ func literal(re *rs.Regexp) (Literal, bool) {
 		}
 		letters = letters || unicode.IsLetter(r)
 	}
-	return Literal{Text: strings.ToLower(s), Fold: letters}, true
+	lower := strings.ToLower(s)
+	return Literal{Text: lower, Fold: letters, rarest: rarest(lower), folds: strings.ContainsAny(lower, "ks")}, true
 }
 
 // In reports whether s holds the literal. folds is true when s also might match
@@ -124,10 +129,10 @@ func (l Literal) In(s string) (found, folds bool) {
 	if !l.Fold {
 		return strings.Contains(s, l.Text), false
 	}
-	if ContainsFold(s, l.Text) {
+	if containsFold(s, l.Text, l.rarest) {
 		return true, false
 	}
-	return false, strings.ContainsAny(l.Text, "ks") && (strings.Contains(s, "\u017f") || strings.Contains(s, "\u212a"))
+	return false, l.folds && (strings.Contains(s, "\u017f") || strings.Contains(s, "\u212a"))
 }
 
 // Matcher is a compiled regular expression that looks for its required literals

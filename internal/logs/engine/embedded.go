@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
+	"github.com/VictoriaMetrics/VictoriaMetrics/lib/cgroup"
 )
 
 // forever is how far from now the library must keep rows. It would otherwise
@@ -35,6 +36,9 @@ type Embedded struct {
 	lock    *os.File
 	storage *logstorage.Storage
 
+	// adders has room for as many Adds as there are cores: more of them are not
+	// faster, and each holds its rows three times over.
+	adders chan struct{}
 	// adding is held shared while rows are added and whole while Sync makes sure
 	// that none are left in memory.
 	adding sync.RWMutex
@@ -56,6 +60,10 @@ type Options struct {
 	// MinFree is the free space in bytes below which Ready refuses; zero means
 	// DefaultMinFree.
 	MinFree uint64
+	// Probe calls the function Probe with the folder in a process of its own, and
+	// returns an error if that does not end well. Nil means that a part that was
+	// damaged inside its blocks is not looked for.
+	Probe func(folder string) error
 }
 
 // DefaultMinFree leaves room for what is on its way to the disk when another
@@ -78,11 +86,14 @@ func OpenWith(path string, o Options) (*Embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
 	}
-	if err := removeSnapshots(path); err != nil {
+	if err := errors.Join(removeSnapshots(path), inspect(path, o)); err != nil {
 		lock.Close()
 		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
 	}
-	e := &Embedded{path: path, minFree: o.MinFree, log: o.Log, lock: lock, days: map[string]struct{}{}, names: nameSets{sets: map[nameKey]*nameSet{}}}
+	e := &Embedded{
+		path: path, minFree: o.MinFree, log: o.Log, lock: lock, adders: make(chan struct{}, cgroup.AvailableCPUs()),
+		days: map[string]struct{}{}, names: nameSets{sets: map[nameKey]*nameSet{}},
+	}
 	e.storage = logstorage.MustOpenStorage(filepath.Join(path, "storage"), &logstorage.StorageConfig{
 		Retention:             forever,
 		FutureRetention:       forever,
@@ -90,6 +101,20 @@ func OpenWith(path string, o Options) (*Embedded, error) {
 		MinFreeDiskSpaceBytes: int64(e.minFree),
 	})
 	return e, nil
+}
+
+// inspect makes sure that the library opens what is there.
+func inspect(path string, o Options) error {
+	reason, closely := suspected(path)
+	if closely {
+		o.Log.Error("the log engine ended the last process; all of its parts are read before it opens", "reason", reason)
+	}
+	q := &quarantine{path: path, log: o.Log, probe: o.Probe}
+	if err := q.sweep(closely); err != nil {
+		return fmt.Errorf("look for damaged parts: %w", err)
+	}
+	forgive(path)
+	return nil
 }
 
 func lockFolder(path string) (*os.File, error) {
@@ -138,6 +163,8 @@ func (e *Embedded) Add(rows []Row) (err error) {
 			e.broken.CompareAndSwap(nil, &err)
 		}
 	}()
+	e.adders <- struct{}{}
+	defer func() { <-e.adders }()
 	e.adding.RLock()
 	defer e.adding.RUnlock()
 	e.touch(rows)

@@ -16,6 +16,8 @@ var (
 	ErrReadOnly = errors.New("the journal is read-only")
 	// ErrDisk: a read, write or fsync failed.
 	ErrDisk = errors.New("the journal's disk failed")
+	// ErrDamaged: what is in the file cannot be.
+	ErrDamaged = errors.New("the journal is damaged")
 )
 
 // explain wraps SQLite's error in one of these where it means that.
@@ -30,6 +32,8 @@ func explain(err error) error {
 		return fmt.Errorf("%w: %w", ErrNoSpace, err)
 	case sqlite3.SQLITE_READONLY:
 		return fmt.Errorf("%w: %w", ErrReadOnly, err)
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	case sqlite3.SQLITE_IOERR:
 		return fmt.Errorf("%w: %w", ErrDisk, err)
 	}

@@ -58,7 +58,7 @@ const maxGroup = 64
 func Open(ctx context.Context, path string) (*Journal, error) {
 	j, err := open(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("open journal %s: %w", path, err)
+		return nil, fmt.Errorf("open journal %s: %w", path, explain(err))
 	}
 	go j.run()
 	return j, nil
@@ -117,10 +117,12 @@ func (j *Journal) Close() error {
 	return j.db.Close()
 }
 
-// Append makes data durable and returns its sequence number. If it fails, the
+// Append makes data durable and returns its sequence number; it does not keep data. If it fails, the
 // batch may nevertheless come back in a Replay after a crash, once.
 func (j *Journal) Append(ctx context.Context, data []byte) (uint64, error) {
-	r := &request{data: s2.Encode(nil, data), err: make(chan error, 1)}
+	packed := buffers.Get().(*[]byte)
+	*packed = s2.Encode((*packed)[:cap(*packed)], data)
+	r := &request{data: *packed, err: make(chan error, 1)}
 	select {
 	case j.requests <- r:
 	case <-j.closing:
@@ -131,6 +133,7 @@ func (j *Journal) Append(ctx context.Context, data []byte) (uint64, error) {
 	// From here on the batch may become durable, so the answer is waited for.
 	select {
 	case err := <-r.err:
+		buffers.Put(packed) // the committer is done with it
 		return r.seq, err
 	case <-j.done:
 		select {
@@ -141,6 +144,9 @@ func (j *Journal) Append(ctx context.Context, data []byte) (uint64, error) {
 		}
 	}
 }
+
+// buffers are for compressed batches: a megabyte each, as often as there are writers.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // Last returns the highest sequence number of a batch that was made durable; 0
 // never. A batch after it, whose Append failed, may still come back in a Replay;
@@ -169,11 +175,11 @@ func (j *Journal) Replay(ctx context.Context, f func(seq uint64, data []byte) er
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("replay journal %s: %w", j.path, err)
+			return fmt.Errorf("replay journal %s: %w", j.path, explain(err))
 		}
 		data, err := s2.Decode(nil, stored)
 		if err != nil {
-			return fmt.Errorf("replay journal %s: batch %d: %w", j.path, seq, err)
+			return fmt.Errorf("replay journal %s: batch %d: %w: %w", j.path, seq, ErrDamaged, err)
 		}
 		if err := f(uint64(seq), data); err != nil {
 			return err

@@ -70,7 +70,7 @@ func BenchmarkHostile(b *testing.B) {
 		"quotes": {`[a, ..., b=x]`, strings.Repeat(`"a [b `, size/6)},
 		"nested": {`{ $` + strings.Repeat("[0]", 300) + ` = 1 }`, strings.Repeat("[", 9999) + strings.Repeat(" ", size) + strings.Repeat("]", 9999)},
 		"regex":  {`%a*a*a*a*a*b%`, strings.Repeat("a", size)},
-		"stars":  {`{ $.a = "` + strings.Repeat("*a", 400) + `b" }`, `{"a":"` + strings.Repeat("a", size) + `"}`},
+		"stars":  {`{ $.a = "*` + strings.Repeat("a", 400) + `b*" }`, `{"a":"` + strings.Repeat("a", size) + `"}`},
 	} {
 		b.Run(name, func(b *testing.B) {
 			p, err := Parse(c[0])

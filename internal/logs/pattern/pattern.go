@@ -12,10 +12,10 @@
 // matched without backtracking, and a message is read at most once for each
 // selector. A Pattern is immutable and safe for concurrent use.
 //
-// Where the guide is silent: an unquoted or quoted * is a wildcard anywhere in
-// a value; != needs the property to be there, as = does; a boolean property
-// compares as its text; the last field of the third form, if it has no
-// condition, takes all words that are left.
+// Where the guide is silent: quotes do not keep * from being a wildcard; != needs
+// the property to be there, as = does; a boolean property compares as its text;
+// the last field of the third form, if it has no condition, takes all words that
+// are left.
 package pattern
 
 import (
