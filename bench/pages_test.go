@@ -153,7 +153,7 @@ func throughAll(b *testing.B, d *corpus.Data) {
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "events/s")
 }
 
-// times reports the median and the slowest of single operations.
+// times reports the fastest, the median and the slowest of single operations.
 type times struct {
 	took  []time.Duration
 	began time.Time
@@ -163,6 +163,7 @@ func newTimes(b *testing.B) *times {
 	t := &times{}
 	b.Cleanup(func() {
 		slices.Sort(t.took)
+		b.ReportMetric(float64(t.took[0].Microseconds())/1000, "ms-fastest")
 		b.ReportMetric(float64(t.took[len(t.took)/2].Microseconds())/1000, "ms-median")
 		b.ReportMetric(float64(t.took[len(t.took)-1].Microseconds())/1000, "ms-slowest")
 	})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"slices"
+	"strings"
+	"time"
 
 	"waybill/internal/awserr"
 	"waybill/internal/logs/engine"
@@ -154,10 +156,13 @@ type FilteredEvent struct {
 	EventID    string
 }
 
-// scanRows is how many events one FilterLogEvents looks at before it answers
-// with what it found and a token to go on. A call of a rare pattern over a long
-// time takes several, each of bounded time.
-const scanRows = 2_000_000
+// scanRows is how many events one FilterLogEvents looks at, and scanTime how
+// long it looks, before it answers with what it found and a token to go on. A
+// rare pattern over a long time takes several calls, each of bounded time.
+const (
+	scanRows = 2_000_000
+	scanTime = 3 * time.Second
+)
 
 // FilterLogEvents returns a page of a group's events in order of time, all
 // streams interleaved, and the token of the next page. The token is empty once
@@ -179,7 +184,7 @@ func (s *Service) FilterLogEvents(ctx context.Context, sc Scope, q FilterQuery) 
 	}
 	p := engine.PageQuery{
 		Tenant: g.tenant, Streams: numbers, From: g.cutoff(s.millis()), To: latest,
-		Limit: limit, MaxBytes: maxPageBytes, Descending: q.Descending, MaxScan: scanRows,
+		Limit: limit, MaxBytes: maxPageBytes, Descending: q.Descending, MaxScan: scanRows, MaxTime: scanTime,
 	}
 	if q.Start != nil {
 		p.From = max(p.From, *q.Start)
@@ -240,23 +245,7 @@ func (s *Service) searched(ctx context.Context, sc Scope, q FilterQuery) (g Grou
 
 // named adds names and ids. Events of a stream deleted meanwhile are left out.
 func (s *Service) named(ctx context.Context, g Group, events []engine.Event) ([]FilteredEvent, error) {
-	names := map[uint64]string{}
-	err := s.db.Read(ctx, func(tx *sql.Tx) error {
-		for _, e := range events {
-			if _, ok := names[e.Stream]; ok {
-				continue
-			}
-			streams, err := selectStreams(ctx, tx, `number = ?`, e.Stream)
-			if err != nil {
-				return err
-			}
-			names[e.Stream] = ""
-			if len(streams) == 1 {
-				names[e.Stream] = streams[0].Name
-			}
-		}
-		return nil
-	})
+	names, err := s.streamNames(ctx, events)
 	if err != nil {
 		return nil, err
 	}
@@ -267,4 +256,30 @@ func (s *Service) named(ctx context.Context, g Group, events []engine.Event) ([]
 		}
 	}
 	return list, nil
+}
+
+// streamNames returns the names of the events' streams by number.
+func (s *Service) streamNames(ctx context.Context, events []engine.Event) (map[uint64]string, error) {
+	names := map[uint64]string{}
+	var numbers []any
+	for _, e := range events {
+		if _, ok := names[e.Stream]; !ok {
+			names[e.Stream] = ""
+			numbers = append(numbers, e.Stream)
+		}
+	}
+	const most = 500 // in one statement: databases have limits
+	err := s.db.Read(ctx, func(tx *sql.Tx) error {
+		for some := range slices.Chunk(numbers, most) {
+			streams, err := selectStreams(ctx, tx, `number IN (?`+strings.Repeat(`, ?`, len(some)-1)+`)`, some...)
+			if err != nil {
+				return err
+			}
+			for _, st := range streams {
+				names[st.number] = st.Name
+			}
+		}
+		return nil
+	})
+	return names, err
 }

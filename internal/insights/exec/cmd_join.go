@@ -30,8 +30,7 @@ func (c *compiler) side(f *syntax.Field) eval {
 	case c.join.left:
 		return c.field(rest)
 	case c.join.right:
-		slot := c.join.slot(c, rest.Name())
-		return func(r *row) value { return r.slots[slot] }
+		return c.slot(c.join.slot(c, rest.Name()))
 	}
 	return nil
 }

@@ -181,8 +181,5 @@ func anyIn(list []Literal, s string) (found, folds bool) {
 	return false, folds
 }
 
-// Replace replaces every match in s; $1 and ${name} stand for groups.
-func (m *Matcher) Replace(s, with string) string { return m.re.ReplaceAllString(s, with) }
-
 // Regexp returns the compiled expression.
 func (m *Matcher) Regexp() *regexp.Regexp { return m.re }

@@ -26,6 +26,8 @@
 // is a hash of the number.
 package engine
 
+import "time"
+
 // Tenant is the library's name for whose rows they are: here a log group.
 type Tenant struct {
 	// Account and Group are the numbers that logs gave the account and the log group.
@@ -95,13 +97,16 @@ type PageQuery struct {
 	Match func(message string) bool
 	// MaxScan ends the page after about that many rows were looked at; 0 means no end.
 	MaxScan int
+	// MaxTime ends the page soon after that long, as MaxScan does; 0 means no end.
+	MaxTime time.Duration
 }
 
 // Page is one page of events, in the order asked for.
 type Page struct {
 	Events []Event
 	// Next is where the next page begins after, nil once everything in range was
-	// seen. It may be set although Events is empty: MaxScan was reached.
+	// seen. It may be set although Events is empty: MaxScan or MaxTime
+	// was reached.
 	Next *Position
 	// Scanned is how many rows were looked at.
 	Scanned int

@@ -60,6 +60,7 @@ func TestPagesOfOddData(t *testing.T) {
 				q.Descending, q.Limit = descending, 4_000
 				if i == 1 {
 					q.Match = func(m string) bool { return m[len(m)-1] != '7' }
+					q.MaxTime = 1 // a page has one window
 				}
 				want := model(rows, q)
 				var got []Event

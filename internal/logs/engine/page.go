@@ -27,6 +27,8 @@ const (
 	usualBytes         = 128 // of a short message; a page of MaxBytes has hardly more of them
 	windowRows         = 20_000
 	filteredWindowRows = 200_000
+	// slowWindow is how long a window may take that longer ones follow.
+	slowWindow = 300 * time.Millisecond
 )
 
 // Page returns one page of events in order.
@@ -35,7 +37,7 @@ func (e *Embedded) Page(ctx context.Context, q PageQuery) (Page, error) {
 		return Page{}, nil
 	}
 	e.show()
-	w := walk{e: e, q: &q, from: q.From, to: q.To, best: newBest(&q)}
+	w := walk{e: e, q: &q, began: time.Now(), from: q.From, to: q.To, best: newBest(&q)}
 	if c := q.Cursor; c != nil && q.Descending {
 		w.to = min(w.to, c.Time)
 	} else if c != nil {
@@ -52,6 +54,7 @@ func (e *Embedded) Page(ctx context.Context, q PageQuery) (Page, error) {
 type walk struct {
 	e        *Embedded
 	q        *PageQuery
+	began    time.Time
 	from, to int64
 	best     *best
 	scanned  int
@@ -91,6 +94,7 @@ func (w *walk) run(ctx context.Context) error {
 			size = max(1, (last-first+1)*int64(target)/int64(2*n))
 			continue
 		}
+		reading := time.Now()
 		if err := w.e.read(ctx, w.q, first, last, w.best); err != nil {
 			return err
 		}
@@ -99,7 +103,7 @@ func (w *walk) run(ctx context.Context) error {
 		if w.ended() {
 			return nil
 		}
-		if filtered {
+		if filtered && time.Since(reading) < slowWindow {
 			target = min(2*target, filteredWindowRows)
 		}
 		if n < target/2 {
@@ -148,11 +152,16 @@ func (w *walk) ended() bool {
 	if w.from > w.to {
 		return true
 	}
-	if w.best.full() || w.q.MaxScan > 0 && w.scanned >= w.q.MaxScan {
+	if w.best.full() || w.tired() {
 		w.next = w.edge()
 		return true
 	}
 	return false
+}
+
+// tired reports whether the page has looked for long enough.
+func (w *walk) tired() bool {
+	return w.q.MaxScan > 0 && w.scanned >= w.q.MaxScan || w.q.MaxTime > 0 && time.Since(w.began) >= w.q.MaxTime
 }
 
 // edge is the place up to which, in the order asked for, everything was seen.
