@@ -3,8 +3,8 @@ package api
 import (
 	"context"
 	"crypto/rand"
+	"encoding/hex"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -66,7 +66,7 @@ type Record struct {
 	Duration     time.Duration
 }
 
-// Config is what a Door is made of. Now may be nil and Skew zero; all else is needed.
+// Config is what a Door is made of. Now may be nil, Skew and Limits zero; all else is needed.
 type Config struct {
 	Registry      *Registry
 	Authenticator Authenticator
@@ -79,6 +79,8 @@ type Config struct {
 	Now func() time.Time
 	// Skew is how far a client's clock may be off; zero means sigv4.DefaultSkew.
 	Skew time.Duration
+	// Limits keep clients from taking the whole server.
+	Limits Limits
 }
 
 // Door is the one way to the operations: over HTTP as an http.Handler that
@@ -87,6 +89,7 @@ type Config struct {
 type Door struct {
 	Config
 	verifier *sigv4.Verifier
+	limiter  *limiter
 }
 
 // NewDoor returns a door to the registered operations.
@@ -102,7 +105,7 @@ func NewDoor(c Config) (*Door, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Door{Config: c, verifier: sigv4.NewVerifier(c.Skew)}, nil
+	return &Door{Config: c, verifier: sigv4.NewVerifier(c.Skew), limiter: newLimiter(c.Limits)}, nil
 }
 
 // NewRequestID returns a random UUID (RFC 9562, version 4).
@@ -110,5 +113,12 @@ func NewRequestID() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	text := make([]byte, 0, 36)
+	for i, part := range [][]byte{b[:4], b[4:6], b[6:8], b[8:10], b[10:]} {
+		if i > 0 {
+			text = append(text, '-')
+		}
+		text = hex.AppendEncode(text, part)
+	}
+	return string(text)
 }

@@ -56,23 +56,40 @@ func source(c *api.Call) string {
 	return c.Source.WithZone("").String()
 }
 
-// decided writes the decision and the statement it rests on. A caller of another
-// account learns nothing of the policies that decided, so neither does its trail.
+// decided writes the decision and the statement it rests on, and what Waybill
+// warned of. A caller of another account learns nothing of the policies that
+// decided, so neither does its trail.
 func decided(o *object, r *api.Record, recipient string) {
 	d := r.Decision
-	if d.Reason == "" {
-		return // refused before anything was decided
+	decided := d.Reason != "" // else refused before anything was decided
+	if !decided && len(r.Call.Warnings) == 0 {
+		return
 	}
 	if d.Foreign && recipient == r.Call.Caller.Account {
 		d = d.ForCaller()
 	}
 	o.open("additionalEventData", '{')
+	if decided {
+		decision(o, &d)
+	}
+	if len(r.Call.Warnings) > 0 {
+		o.open("warnings", '[')
+		for _, w := range r.Call.Warnings[:min(len(r.Call.Warnings), maxList)] {
+			o.element(cut(w, 1024))
+		}
+		o.close(']')
+	}
+	o.close('}')
+}
+
+func decision(o *object, d *policy.Decision) {
 	o.text("decision", d.Effect.String())
 	o.text("reason", cut(d.Reason, 2048))
 	if d.Named() {
 		o.open("statement", '{')
 		o.text("policy", d.Policy)
 		o.text("policyArn", d.ARN)
+		o.text("owner", d.Owner)
 		o.text("kind", d.Source.String())
 		o.text("sid", d.Sid)
 		o.number("index", int64(d.Statement))
@@ -80,14 +97,6 @@ func decided(o *object, r *api.Record, recipient string) {
 	} else if d.Source != policy.SourceNone {
 		o.text("kind", d.Source.String())
 	}
-	if len(r.Call.Warnings) > 0 {
-		o.open("warnings", '[')
-		for _, w := range r.Call.Warnings[:min(len(r.Call.Warnings), maxList)] {
-			o.element(cut(w, 2048))
-		}
-		o.close(']')
-	}
-	o.close('}')
 }
 
 // resources writes what the permissions were asked on, each once.

@@ -74,6 +74,7 @@ func records() map[string]api.Record {
 	}
 	session := api.Record{Call: callOf(alice()), Service: "iam", Operation: "CreateAccessKey", Decision: allowed,
 		Output: &stsapi.AssumeRoleOutput{Credentials: stsapi.Credentials{AccessKeyId: "ASIANEW", SecretAccessKey: "secret", SessionToken: "token", Expiration: epoch}}}
+	session.Call.Warnings = []string{"it never applies"}
 	unknown := api.Record{Call: callOf(iam.Principal{AccessKeyID: "AKIA\"<\xff" + strings.Repeat("x", 300), Account: account}), Service: "sts", Operation: "GetCallerIdentity",
 		Decision: policy.Decision{Statement: -1, Reason: "the caller is not authenticated"}, ErrorCode: "SignatureDoesNotMatch",
 		ErrorMessage: "The request signature we calculated does not match.\n\nThe Canonical String for this request should have been 'POST secret"}

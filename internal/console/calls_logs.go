@@ -9,7 +9,8 @@ import (
 	"waybill/internal/awserr"
 )
 
-// logGroups lists the names of the account's log groups in the call's Region.
+// logGroups lists the names of the account's log groups in the call's Region,
+// but for the audit trail, into which nobody may publish.
 func (c calls) logGroups(ctx context.Context, call *api.Call) ([]string, error) {
 	var list []string
 	in := &logsapi.DescribeLogGroupsInput{}
@@ -19,7 +20,9 @@ func (c calls) logGroups(ctx context.Context, call *api.Call) ([]string, error) 
 			return nil, err
 		}
 		for _, g := range out.LogGroups {
-			list = append(list, g.LogGroupName)
+			if g.LogGroupName != auditGroup {
+				list = append(list, g.LogGroupName)
+			}
 		}
 		if in.NextToken = out.NextToken; in.NextToken == "" {
 			return list, nil

@@ -90,7 +90,7 @@ func onPolicy(c *api.Call, resource *string) (target, error) {
 		return target{Scope: scopeOf(c)}, nil
 	}
 	t, err := byARN(c, "resourceArn", *resource)
-	if err == nil && t.Account != c.Caller.Account {
+	if err == nil && t.Account != scopeOf(c).Account {
 		err = awserr.New(codeParameter, "The specified resourceArn is not of the caller's account.")
 	}
 	return t, err

@@ -17,3 +17,14 @@ func (b *budget) hold(command string, n int64) error {
 	}
 	return nil
 }
+
+// resize counts what a kept row has come to since it was counted last.
+func (b *budget) resize(r *row) error {
+	size := int64(perRow + perSlot*len(r.slots))
+	for _, v := range r.slots {
+		size += v.size()
+	}
+	grown := size - r.size
+	r.size = size
+	return b.hold("fields", grown)
+}

@@ -35,17 +35,26 @@ func (c *compiler) makeItem(item *syntax.Item) string {
 		}
 	}
 	slot := c.define(name)
-	if !plain {
-		c.items[canonical(item.X)] = slot
-	}
 	c.each(func(next sink) sink {
 		return func(r *row) error {
-			r.slots[slot] = of(r)
+			v := of(r)
+			if n := v.size(); n > large {
+				if r.large += n; r.large > maxRow {
+					return &LimitError{Command: "fields", What: "a row would take too much memory"}
+				}
+			}
+			r.slots[slot] = v
 			return next(r)
 		}
 	})
 	return name
 }
+
+// A row may have maxRow bytes in computed values of more than large bytes.
+const (
+	large  = 64 << 10
+	maxRow = 64 << 20
+)
 
 // plain reports whether the field's name alone finds it again: no path into a
 // structure that the query made.

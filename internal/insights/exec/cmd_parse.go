@@ -227,15 +227,23 @@ func captured(re *regexp.Regexp, as []string) (groups []int, names []string) {
 // eachOf adds a step that makes any number of rows of one: it changes the row's
 // slots and calls emit for each.
 func (c *compiler) eachOf(step func(r *row, emit func() error) error) {
-	front := c.prog.gather == nil
+	front, prog := c.prog.gather == nil, c.prog
 	c.each(func(next sink) sink {
+		made := 0
 		return func(r *row) error {
 			return step(r, func() error {
+				// Rows made of rows made of rows may be very many.
+				if made++; made&1023 == 0 {
+					if err := prog.ended(); err != nil {
+						return err
+					}
+				}
 				if front {
 					return next(r)
 				}
 				copied := *r
 				copied.slots = slices.Clone(r.slots)
+				copied.size = 0
 				return next(&copied)
 			})
 		}

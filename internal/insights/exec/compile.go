@@ -161,11 +161,11 @@ func (c *compiler) each(op rowOp) {
 		c.prog.front = append(c.prog.front, op)
 		return
 	}
-	c.list(func(ctx context.Context, _ *budget, rows []*row) ([]*row, error) {
+	c.list(func(ctx context.Context, b *budget, rows []*row) ([]*row, error) {
 		var out []*row
 		next := op(func(r *row) error {
 			out = append(out, r)
-			return nil
+			return b.resize(r)
 		})
 		for i, r := range rows {
 			if i%1024 == 0 && ctx.Err() != nil {

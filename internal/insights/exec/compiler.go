@@ -15,7 +15,11 @@ type (
 
 // era is the span of a query between two commands that make new columns out of
 // many rows (stats, pattern, ...); rows of one era have the same slots.
-type era struct{ slots int }
+type era struct {
+	slots int
+	// read are the slots that are read after rows were kept; the others need not be.
+	read map[int]bool
+}
 
 func (e *era) slot() int {
 	e.slots++
@@ -73,6 +77,17 @@ func (c *compiler) fail(at syntax.Span, problem string) {
 	panic(failure{e})
 }
 
+// slot reads a slot.
+func (c *compiler) slot(slot int) eval {
+	if c.kept != nil {
+		if c.era.read == nil {
+			c.era.read = map[int]bool{}
+		}
+		c.era.read[slot] = true
+	}
+	return func(r *row) value { return r.slots[slot] }
+}
+
 // define gives name a slot; a name defined again gets a new one, so that
 // expressions before keep the old value.
 func (c *compiler) define(name string) int {
@@ -128,7 +143,7 @@ func (c *compiler) field(f *syntax.Field) eval {
 			continue
 		}
 		if k == len(f.Steps) {
-			return func(r *row) value { return r.slots[slot] }
+			return c.slot(slot)
 		}
 		return c.inside(slot, f, k)
 	}
@@ -144,13 +159,13 @@ func (c *compiler) field(f *syntax.Field) eval {
 // inside reads the path of f from step k on in the structure in slot, or, when no
 // structure is there, the log's field of the whole name.
 func (c *compiler) inside(slot int, f *syntax.Field, k int) eval {
-	path := f.Steps[k:]
+	path, base := f.Steps[k:], c.slot(slot)
 	other := func(*row) value { return null }
 	if !c.closed {
 		other = c.logField(f.Name())
 	}
 	return func(r *row) value {
-		if v := r.slots[slot]; v.kind == kindTree {
+		if v := base(r); v.kind == kindTree {
 			return walk(v.tree, path)
 		}
 		return other(r)

@@ -10,7 +10,7 @@ import (
 // expr compiles an expression.
 func (c *compiler) expr(x syntax.Expr) eval {
 	if slot, ok := c.items[canonical(x)]; ok && !isField(x) {
-		return func(r *row) value { return r.slots[slot] }
+		return c.slot(slot)
 	}
 	switch x := x.(type) {
 	case *syntax.Field:

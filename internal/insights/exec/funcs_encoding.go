@@ -13,9 +13,11 @@ import (
 )
 
 var encodingFunctions = map[string]function{
-	"urlencode":    ofText(func(s string) value { return text(url.QueryEscape(s)) }),
-	"urldecode":    ofText(urlDecode),
-	"base64encode": ofText(func(s string) value { return text(base64.StdEncoding.EncodeToString([]byte(s))) }),
+	"urlencode": ofText(func(s string) value { return bounded(3*len(s), func() string { return url.QueryEscape(s) }) }),
+	"urldecode": ofText(urlDecode),
+	"base64encode": ofText(func(s string) value {
+		return bounded(base64.StdEncoding.EncodedLen(len(s)), func() string { return base64.StdEncoding.EncodeToString([]byte(s)) })
+	}),
 	"base64decode": ofText(base64Decode),
 	"hextoascii":   ofText(hexToASCII),
 	"md5":          ofText(func(s string) value { h := md5.Sum([]byte(s)); return text(hex.EncodeToString(h[:])) }),

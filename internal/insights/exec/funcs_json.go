@@ -11,7 +11,8 @@ func jsonStringify(a value) value {
 	if a.kind != kindTree {
 		return null
 	}
-	return text(a.display())
+	s := a.display()
+	return bounded(len(s), func() string { return s })
 }
 
 // asList returns a list, or the list that a JSON text holds.

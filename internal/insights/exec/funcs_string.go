@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -36,6 +37,9 @@ func concat(args []value) value {
 	var b strings.Builder
 	for _, a := range args {
 		s, _ := a.str()
+		if b.Len()+len(s) > maxText {
+			return null
+		}
 		b.WriteString(s)
 	}
 	return text(b.String())
@@ -112,8 +116,9 @@ func replace(args []value) value {
 	return bounded(len(s)+strings.Count(s, old)*len(with), func() string { return strings.ReplaceAll(s, old, with) })
 }
 
-// maxText bounds the text that a function makes, in bytes.
-const maxText = 4 << 20
+// maxText bounds the text that a function makes, in bytes; it is the largest log
+// event. What would be longer is null.
+const maxText = 1 << 20
 
 func bounded(n int, make func() string) value {
 	if n > maxText {
@@ -134,11 +139,28 @@ func regexReplace(c *compiler, call *syntax.Call) eval {
 	return func(r *row) value {
 		in, ok := s(r).str()
 		w, okWith := with(r).str()
-		if !ok || !okWith || len(in)*(len(w)+1) > maxText && len(in) > maxText/4 {
+		if !ok || !okWith {
 			return null
 		}
-		return text(re.Replace(in, w))
+		return replaceMatches(re.Regexp(), in, w)
 	}
+}
+
+func replaceMatches(re *regexp.Regexp, s, with string) value {
+	var out []byte
+	last := 0
+	for _, m := range re.FindAllStringSubmatchIndex(s, -1) {
+		out = append(out, s[last:m[0]]...)
+		out = re.ExpandString(out, with, s, m)
+		last = m[1]
+		if len(out) > maxText {
+			return null
+		}
+	}
+	if len(out)+len(s)-last > maxText {
+		return null
+	}
+	return text(string(append(out, s[last:]...)))
 }
 
 func strContains(args []value) value {

@@ -73,7 +73,7 @@ func (s *sorter) hold(x sorted) sorted {
 		v.s = v.keepText()
 		keys[i] = v
 	}
-	in := sorted{s.prog.keep(x.row, s.era.slots), keys}
+	in := sorted{s.prog.keep(x.row, s.era), keys}
 	in.size += int64(len(keys)) * perSlot
 	return in
 }
@@ -129,7 +129,7 @@ func (f *firstRows) push(r *row) error {
 	if len(f.held) == f.limit {
 		return ErrEnough
 	}
-	k := f.prog.keep(r, f.era.slots)
+	k := f.prog.keep(r, f.era)
 	f.held = append(f.held, k)
 	return f.budget.hold("limit", k.size)
 }
@@ -139,7 +139,7 @@ func (f *firstRows) merge(o gather) error {
 		if len(f.held) == f.limit {
 			break
 		}
-		f.held = append(f.held, f.prog.keep(r, f.era.slots))
+		f.held = append(f.held, f.prog.keep(r, f.era))
 	}
 	return nil
 }

@@ -12,19 +12,20 @@ const (
 	perSlot = 48
 )
 
-// keep returns a copy of r that is good after its batch is gone. Rows that are
-// kept already are copied as they are.
-func (p *Program) keep(r *row, slots int) *row {
-	out := &row{time: r.time, seq: r.seq, weight: r.weight, slots: make([]value, slots), size: perRow + perSlot*int64(slots)}
-	for i, v := range r.slots {
-		if i == slots {
-			break
-		}
-		out.slots[i] = v.keep()
-		out.size += v.size()
-	}
+// keep returns a copy of r, with what is read of it later on, that is good after
+// its batch is gone. Rows that are kept already are copied as they are.
+func (p *Program) keep(r *row, e *era) *row {
+	out := &row{time: r.time, seq: r.seq, weight: r.weight, slots: make([]value, e.slots), size: perRow + perSlot*int64(e.slots)}
 	if r.src == nil {
+		copy(out.slots, r.slots)
+		out.size = r.size
 		return out
+	}
+	for i := range e.read {
+		if i < len(r.slots) {
+			out.slots[i] = r.slots[i].keep()
+			out.size += r.slots[i].size()
+		}
 	}
 	for _, k := range p.keepers {
 		v := k.load(r).keep()

@@ -27,7 +27,7 @@ func compileQuery(query string, limits exec.Limits) (*exec.Program, error) {
 // wide delivers n rows with ever new values.
 func wide(n int) exec.Source {
 	return func(_ context.Context, yield func(*exec.Batch) error) error {
-		const size = 1000
+		size := min(1000, n)
 		for from := 0; from < n; from += size {
 			b := &exec.Batch{N: size, Columns: []string{"v", "w"}, Values: make([][]string, 2)}
 			for i := range size {
@@ -134,5 +134,40 @@ func TestPartial(t *testing.T) {
 		if a, b := fmt.Sprint(partial), fmt.Sprint(whole); a != b {
 			t.Errorf("%s: %s, want %s", query, a, b)
 		}
+	}
+}
+
+// TestExplosion holds that texts and rows that are made of each other end.
+func TestExplosion(t *testing.T) {
+	double := "fields v as s" + strings.Repeat(" | fields concat(s, s) as s", 60)
+	manyLong := "fields v as s" + strings.Repeat(" | fields concat(s, s) as s", 13) + strings.Repeat(" | fields concat(s, 1) as x", 80)
+	for query, want := range map[string]string{
+		double:   "",
+		manyLong: "fields",
+		`fields regexReplace(v, "", "` + strings.Repeat("y", 5000) + `") as x | stats count(x)`:     "",
+		"sort w asc | limit 20000 | fields v" + strings.Repeat(" | fields concat(v, v, v) as v", 7): "fields",
+	} {
+		p, err := compileQuery(query, exec.Limits{Memory: 32 << 20, Groups: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = p.Run(context.Background(), wide(200))
+		var limit *exec.LimitError
+		if want == "" && err != nil || want != "" && (!errors.As(err, &limit) || limit.Command != want) {
+			t.Errorf("%.60s...: %v, want %q", query, err, want)
+		}
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	list := `fields split("` + strings.Repeat("a,", 2000) + `", ",") as l`
+	p, err := compileQuery(list+" | unnest l into x | unnest l into y | unnest l into z | stats count(*)", exec.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(ctx); err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(20*time.Millisecond, cancel)
+	if err := wide(1000)(ctx, p.Worker().Push); !errors.Is(err, context.Canceled) {
+		t.Errorf("a query of 8 billion rows out of one: %v", err)
 	}
 }

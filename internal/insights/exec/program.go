@@ -23,6 +23,8 @@ type Program struct {
 	first  *era
 	all    bool // every field must be delivered
 	budget *budget
+	// ctx is Start's: when it ends, Push does.
+	ctx context.Context
 
 	mu      sync.Mutex
 	workers []*Worker
@@ -93,7 +95,12 @@ func (w *Worker) Push(b *Batch) error {
 	r := &w.row
 	r.src, r.weight = &w.bound, 1
 	for i := range b.N {
-		r.i = i
+		if i&1023 == 0 {
+			if err := w.prog.ended(); err != nil {
+				return err
+			}
+		}
+		r.i, r.large = i, 0
 		if b.Times != nil {
 			r.time = b.Times[i]
 		}
@@ -111,14 +118,23 @@ func (w *Worker) Push(b *Batch) error {
 }
 
 // Start runs the subqueries and reads the tables that rows are compared with. It
-// must return before the first Push.
+// must return before the first Push. When ctx ends, so does Push.
 func (p *Program) Start(ctx context.Context) error {
+	p.ctx = ctx
 	for _, f := range p.before {
 		if err := f(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// ended returns why the run is to end, if it is.
+func (p *Program) ended() error {
+	if p.ctx == nil {
+		return nil
+	}
+	return p.ctx.Err()
 }
 
 // Partial returns the answer as of the rows that came so far; workers may go on

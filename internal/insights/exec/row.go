@@ -18,7 +18,8 @@ type row struct {
 	seq  uint64
 	// weight is how many equal rows this one stands for.
 	weight int64
-	size   int64
+	// size is what a kept row takes; large what the long ones of its values do.
+	size, large int64
 	// blank is true for a row that stands for no event.
 	blank bool
 }

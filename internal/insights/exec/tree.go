@@ -15,7 +15,7 @@ func parseTree(s string) value {
 	if err != nil || v.Type() != fastjson.TypeObject && v.Type() != fastjson.TypeArray {
 		return null
 	}
-	return value{kind: kindTree, tree: v}
+	return value{kind: kindTree, tree: v, n: float64(len(s))}
 }
 
 // treeValue makes a value of a member of a structure.

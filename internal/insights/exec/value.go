@@ -25,7 +25,7 @@ const (
 // like; what reads as a number is one wherever a number is asked for.
 type value struct {
 	kind kind
-	n    float64
+	n    float64 // of a structure that was parsed: the length of its text
 	s    string
 	tree *fastjson.Value
 }
@@ -114,7 +114,7 @@ func (v value) keep() value {
 // size is about what v takes in memory beyond the value itself.
 func (v value) size() int64 {
 	if v.kind == kindTree {
-		return 512
+		return 512 + 8*int64(v.n)
 	}
 	return int64(len(v.s))
 }
