@@ -26,6 +26,7 @@ e2e: ## only the suites against real peers, failing where one is missing
 
 bench: ## the benchmarks whose figures stand in docs/performance.md
 	$(GO) test -run '^$$' -bench . ./internal/... ./bench/...
+	WAYBILL_LOAD_SECONDS=60 $(GO) test -count=1 -v -run TestTwentyClients ./e2e/faults | grep clients
 
 fuzz: ## each fuzz target for a little while (FUZZTIME=10s)
 	scripts/fuzz

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 
 	"waybill/internal/awserr"
 )
@@ -17,12 +18,14 @@ func tooLarge() *awserr.Error {
 }
 
 // readBody reads the body as received: the bytes that the signature covers.
-func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+func readBody(w http.ResponseWriter, r *http.Request, held *holding) ([]byte, error) {
 	if r.ContentLength > MaxBody {
 		return nil, tooLarge()
 	}
 	var b bytes.Buffer
-	from := http.MaxBytesReader(w, r.Body, MaxBody)
+	from := &pacedBody{from: http.MaxBytesReader(w, r.Body, MaxBody), control: http.NewResponseController(w), start: time.Now(), held: held}
+	from.hurry()
+	defer from.relax()
 	// A stranger's word alone is not worth much memory: the room for a long body
 	// is made once a part of it is there, and then for the whole.
 	const part = 256 << 10
@@ -34,9 +37,12 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		_, err = b.ReadFrom(from)
 	}
 	var limit *http.MaxBytesError
+	var refused *awserr.Error
 	switch {
 	case errors.As(err, &limit):
 		return nil, tooLarge()
+	case errors.As(err, &refused):
+		return nil, refused
 	case err != nil:
 		e := awserr.New(codeIncompleteReq, "The request body ended before it was complete.")
 		e.Cause = err
@@ -45,8 +51,45 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
+// A body may come as slowly as bodyPace bytes a second, after bodyGrace.
+const (
+	bodyGrace = 20 * time.Second
+	bodyPace  = 16 << 10
+)
+
+// pacedBody reads a body whose bytes must keep coming, and takes memory for them.
+type pacedBody struct {
+	from    io.Reader
+	control *http.ResponseController
+	start   time.Time
+	read    int64
+	held    *holding
+}
+
+// hurry sets the time by which the next bytes must have come. Where the
+// connection has no deadlines (tests), none are kept.
+func (b *pacedBody) hurry() {
+	_ = b.control.SetReadDeadline(b.start.Add(bodyGrace + time.Duration(b.read)*time.Second/bodyPace))
+}
+
+// relax ends the hurry: the handler may take its time, and a stream of its answer too.
+func (b *pacedBody) relax() { _ = b.control.SetReadDeadline(time.Time{}) }
+
+// Read implements io.Reader.
+func (b *pacedBody) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	if n > 0 {
+		if herr := b.held.body(int64(n)); herr != nil {
+			return 0, herr
+		}
+		b.read += int64(n)
+		b.hurry()
+	}
+	return n, err
+}
+
 // plainBody undoes the Content-Encoding. SDKs compress only with gzip.
-func plainBody(r *http.Request, body []byte) ([]byte, error) {
+func plainBody(r *http.Request, body []byte, held *holding) ([]byte, error) {
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
 		return body, nil
@@ -66,7 +109,7 @@ func plainBody(r *http.Request, body []byte) ([]byte, error) {
 	case err != nil:
 		return nil, awserr.New("SerializationException", "The gzip data of the request body is broken.")
 	}
-	return plain, nil
+	return plain, held.body(int64(len(plain)))
 }
 
 // headerSize is the length of all header names and values together.

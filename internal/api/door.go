@@ -66,7 +66,7 @@ type Record struct {
 	Duration     time.Duration
 }
 
-// Config is what a Door is made of. Now may be nil and Skew zero; all else is needed.
+// Config is what a Door is made of. Now may be nil, Skew and Limits zero; all else is needed.
 type Config struct {
 	Registry      *Registry
 	Authenticator Authenticator
@@ -79,6 +79,8 @@ type Config struct {
 	Now func() time.Time
 	// Skew is how far a client's clock may be off; zero means sigv4.DefaultSkew.
 	Skew time.Duration
+	// Limits keep clients from taking the whole server.
+	Limits Limits
 }
 
 // Door is the one way to the operations: over HTTP as an http.Handler that
@@ -87,6 +89,7 @@ type Config struct {
 type Door struct {
 	Config
 	verifier *sigv4.Verifier
+	limiter  *limiter
 }
 
 // NewDoor returns a door to the registered operations.
@@ -102,7 +105,7 @@ func NewDoor(c Config) (*Door, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Door{Config: c, verifier: sigv4.NewVerifier(c.Skew)}, nil
+	return &Door{Config: c, verifier: sigv4.NewVerifier(c.Skew), limiter: newLimiter(c.Limits)}, nil
 }
 
 // NewRequestID returns a random UUID (RFC 9562, version 4).

@@ -80,6 +80,11 @@ func (d *Door) attempt(ctx context.Context, op *Operation, call *Call, fill func
 	if record.Decision, err = d.permit(ctx, op.Service, call, needs); err != nil {
 		return nil, err
 	}
+	end, err := d.limiter.turn(ctx, op)
+	if err != nil {
+		return nil, err
+	}
+	defer end()
 	if out, err = op.handle(ctx, call, in); err == nil {
 		call.Warnings = warnings(in)
 		d.warn(ctx, call, op, call.Warnings)

@@ -33,7 +33,9 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	call := d.complete(Call{Secure: r.TLS != nil, UserAgent: r.UserAgent(), Source: sourceOf(r)})
 	start := d.Now()
 	w.Header().Set("x-amzn-RequestId", call.RequestID)
-	req, out, err := d.answer(w, r, call)
+	held := &holding{l: d.limiter}
+	defer held.release()
+	req, out, err := d.answer(w, r, call, held)
 	status, code := http.StatusOK, ""
 	if s, ok := out.(*EventStream); ok && err == nil {
 		// The answer has begun: what goes wrong now is told in the stream.
@@ -58,17 +60,17 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // answer does everything between the bytes of the request and those of the
 // answer. The wire.Request is there whatever happens, to answer in.
-func (d *Door) answer(w http.ResponseWriter, r *http.Request, call *Call) (*wire.Request, any, error) {
+func (d *Door) answer(w http.ResponseWriter, r *http.Request, call *Call, held *holding) (*wire.Request, any, error) {
 	if headerSize(r.Header) > maxHeader {
 		e := awserr.WithStatus(http.StatusRequestHeaderFieldsTooLarge, "RequestHeaderSectionTooLarge",
 			"The request's headers are longer than the %d bytes that are accepted.", maxHeader)
 		return wire.Guess(r), nil, e
 	}
-	body, err := readBody(w, r)
+	body, err := readBody(w, r, held)
 	if err != nil {
 		return wire.Guess(r), nil, err
 	}
-	plain, err := plainBody(r, body)
+	plain, err := plainBody(r, body, held)
 	if err != nil {
 		return wire.Guess(r), nil, err
 	}
@@ -84,6 +86,9 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, call *Call) (*wire
 		call.Region = d.Region
 	} else if err := d.authenticate(r, body, req.Service, call); err != nil {
 		d.recordStranger(r.Context(), &op, call, known(err))
+		return req, nil, err
+	}
+	if err := held.admit(call, &op, call.Time); err != nil {
 		return req, nil, err
 	}
 	out, err := d.run(r.Context(), &op, call, req.Decode)

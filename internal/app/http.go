@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"waybill/internal/api"
+	"waybill/internal/config"
 )
 
 // Limits on a client's time and header. Bodies are bounded by the API door and
@@ -53,19 +54,20 @@ type listener struct {
 }
 
 // listen opens the address; handler may be set later, before serve.
-func listen(addr, certificate, key string, logger *slog.Logger) (*listener, error) {
-	l, err := net.Listen("tcp", addr)
+func listen(cfg *config.Config, logger *slog.Logger) (*listener, error) {
+	open, err := net.Listen("tcp", cfg.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
+	l := limitConnections(open, cfg.Limits.Connections, cfg.Limits.AddressConnections)
 	server := &http.Server{
 		ReadHeaderTimeout: headerTimeout, ReadTimeout: requestTimeout, WriteTimeout: requestTimeout, IdleTimeout: idleTimeout,
 		MaxHeaderBytes: maxHeaderBytes, ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 	}
-	if certificate == "" {
+	if !cfg.TLS.Enabled() {
 		return &listener{l, server, "http"}, nil
 	}
-	pair, err := tls.LoadX509KeyPair(certificate, key)
+	pair, err := tls.LoadX509KeyPair(cfg.TLS.Certificate, cfg.TLS.Key)
 	if err != nil {
 		l.Close()
 		return nil, fmt.Errorf("load TLS certificate: %w", err)

@@ -175,7 +175,7 @@ func (s *Server) openTrail(context.Context) error {
 }
 
 func (s *Server) openListener(context.Context) (err error) {
-	if s.listener, err = listen(s.cfg.Listen, s.cfg.TLS.Certificate, s.cfg.TLS.Key, s.logger); err != nil {
+	if s.listener, err = listen(s.cfg, s.logger); err != nil {
 		return err
 	}
 	s.onClose(s.listener.close)
@@ -190,6 +190,9 @@ func (s *Server) openDoor(context.Context) error {
 	}
 	s.door, err = api.NewDoor(api.Config{
 		Registry: registry, Authenticator: s.iam, Authorizer: s.iam, Auditor: auditor{s}, Logger: s.logger, Now: clock, Region: s.cfg.Region,
+		Limits: api.Limits{
+			Requests: s.cfg.Limits.Requests, InFlight: s.cfg.Limits.InFlight, Searches: s.cfg.Limits.Searches, Bodies: s.cfg.Limits.Bodies,
+		},
 	})
 	return err
 }

@@ -32,7 +32,7 @@ func (c *Config) complete() error {
 	if c.MinFreeSpace < 0 || c.Checkpoint < 0 {
 		return fmt.Errorf("min_free_space = %d, checkpoint_seconds = %v: want no negative number", c.MinFreeSpace, c.Checkpoint)
 	}
-	if l := c.Limits; min(l.Connections, l.AddressConnections, l.Searches) < 0 || l.Bodies < 0 || l.Requests < 0 {
+	if l := c.Limits; min(l.Connections, l.AddressConnections, l.Searches, l.InFlight) < 0 || l.Bodies < 0 || l.Requests < 0 {
 		return fmt.Errorf("[limits]: want no negative number")
 	}
 	if err := c.CheckListen(); err != nil {

@@ -78,8 +78,10 @@ type Limits struct {
 	// family of operations: writing events, reading and searching them, all
 	// others. Default 2000. Beyond it answers are ThrottlingException.
 	Requests float64 `toml:"requests_per_second"`
-	// Searches is how many searches (FilterLogEvents, StartQuery and the like) run
-	// at once. Default 16.
+	// InFlight is how many requests of an account may be under way at once. Default 1024.
+	InFlight int `toml:"requests_in_flight"`
+	// Searches is how many FilterLogEvents run at once; others wait some seconds for
+	// their turn. Default 16.
 	Searches int `toml:"searches"`
 }
 
