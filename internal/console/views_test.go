@@ -123,6 +123,14 @@ var examples = []example{
 		d.hasNo("[role=alert]")
 		d.hasNo("nav")
 	}},
+	{"sign-in reset", "sign-in", func(c *Console) any {
+		return signInView{chrome: signedOut(c), Account: "444455556666", User: "bob", Reset: true, Alert: "Your password must be replaced. Choose a new one."}
+	}, func(d document) {
+		d.has("[role=alert]", "must be replaced")
+		if d.attr("#new", "autocomplete") != "new-password" || d.attr("#again", "type") != "password" {
+			d.t.Error("the form does not ask for a new password twice")
+		}
+	}},
 	{"sign-in error", "sign-in", func(c *Console) any {
 		return signInView{chrome: signedOut(c), Account: "444455556666", User: "bob", Alert: "Account, user name or password is not right."}
 	}, func(d document) {
