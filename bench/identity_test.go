@@ -1,9 +1,16 @@
 package bench
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
@@ -11,7 +18,8 @@ import (
 
 // BenchmarkGetCallerIdentity measures a signed call end to end through the Go
 // SDK, client and server in one process: by a user's key, and by a role session's,
-// whose token the server opens.
+// whose token the server opens. The ready one sends a request signed before: what
+// is left is HTTP and the server's cost.
 func BenchmarkGetCallerIdentity(b *testing.B) {
 	r := server(b)
 	user := sts.NewFromConfig(r.aws)
@@ -29,6 +37,7 @@ func BenchmarkGetCallerIdentity(b *testing.B) {
 	c := r.aws.Copy()
 	c.Credentials = credentials.NewStaticCredentialsProvider(*out.Credentials.AccessKeyId, *out.Credentials.SecretAccessKey, *out.Credentials.SessionToken)
 	b.Run("session", func(b *testing.B) { callerIdentity(b, sts.NewFromConfig(c)) })
+	b.Run("ready", func(b *testing.B) { readyIdentity(b, r) })
 }
 
 func callerIdentity(b *testing.B, c *sts.Client) {
@@ -36,5 +45,34 @@ func callerIdentity(b *testing.B, c *sts.Client) {
 		if _, err := c.GetCallerIdentity(b.Context(), &sts.GetCallerIdentityInput{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func readyIdentity(b *testing.B, r *running) {
+	const body = "Action=GetCallerIdentity&Version=2011-06-15"
+	request, err := http.NewRequestWithContext(b.Context(), http.MethodPost, r.URL()+"/", strings.NewReader(body))
+	if err != nil {
+		b.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	keys, err := r.aws.Credentials.Retrieve(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte(body))
+	if err := v4.NewSigner().SignHTTP(b.Context(), keys, request, hex.EncodeToString(sum[:]), "sts", r.aws.Region, time.Now()); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		request.Body = io.NopCloser(strings.NewReader(body))
+		resp, err := http.DefaultClient.Do(request)
+		if err != nil {
+			b.Fatal(err)
+		}
+		text, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			b.Fatalf("%s %s %v", resp.Status, text, err)
+		}
+		_ = resp.Body.Close()
 	}
 }

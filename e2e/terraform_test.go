@@ -9,7 +9,7 @@ import (
 )
 
 // terraform is the program with a mirror of its AWS provider, in a folder with a
-// configuration of testdata/terraform.
+// configuration of testdata.
 type terraform struct {
 	path, folder string
 	env          []string
@@ -17,7 +17,7 @@ type terraform struct {
 
 // newTerraform skips where Terraform or the provider is not installed, even
 // where skipping is forbidden: neither is a package of Debian's.
-func newTerraform(t *testing.T, s *server) *terraform {
+func newTerraform(t *testing.T, s *server, configuration string) *terraform {
 	t.Helper()
 	path, err := exec.LookPath("terraform")
 	if err != nil {
@@ -28,7 +28,7 @@ func newTerraform(t *testing.T, s *server) *terraform {
 		t.Skip("SKIPPED, peer missing: a mirror of Terraform's AWS provider")
 	}
 	folder := t.TempDir()
-	ok(t, os.CopyFS(folder, os.DirFS("testdata/terraform")))
+	ok(t, os.CopyFS(folder, os.DirFS(filepath.Join("testdata", configuration))))
 	return &terraform{path, folder, []string{
 		"PATH=/usr/bin:/bin", "HOME=" + t.TempDir(), "TF_CLI_CONFIG_FILE=" + config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
 		"TF_VAR_endpoint=" + s.URL, "TF_VAR_credentials=" + filepath.Join(s.Data, "credentials"), "AWS_EC2_METADATA_DISABLED=true",
@@ -76,28 +76,49 @@ func (tf *terraform) run(t *testing.T, args ...string) (int, string) {
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
+// do runs a command that must end with that exit code.
+func (tf *terraform) do(t *testing.T, want int, args ...string) {
+	t.Helper()
+	if code, out := tf.run(t, args...); code != want {
+		t.Fatalf("terraform %s: exit code %d, want %d\n%s", strings.Join(args, " "), code, want, tail(out, 4000))
+	}
+}
+
+// apply applies and plans again: 0 is "no changes", 2 would be that there are some.
+func (tf *terraform) apply(t *testing.T) {
+	t.Helper()
+	tf.do(t, 0, "init")
+	tf.do(t, 0, "apply", "-auto-approve")
+	tf.do(t, 0, "plan", "-detailed-exitcode")
+}
+
 // TestTerraform applies, plans again and destroys.
 func TestTerraform(t *testing.T) {
 	s := serve(t, "")
-	tf := newTerraform(t, s)
-	do := func(want int, args ...string) {
-		t.Helper()
-		if code, out := tf.run(t, args...); code != want {
-			t.Fatalf("terraform %s: exit code %d, want %d\n%s", strings.Join(args, " "), code, want, tail(out, 4000))
-		}
-	}
-	do(0, "init")
-	do(0, "apply", "-auto-approve")
-	// 0 is "no changes", 2 would be that there are some.
-	do(0, "plan", "-detailed-exitcode")
-
+	tf := newTerraform(t, s, "terraform")
+	tf.apply(t)
 	c := s.sdk(t, aliased())
 	leftovers := func() []string { return definitions(t, c) }
 	if got := leftovers(); len(got) != 7 {
 		t.Errorf("after apply there are %v", got)
 	}
-	do(0, "destroy", "-auto-approve")
+	tf.do(t, 0, "destroy", "-auto-approve")
 	if got := leftovers(); len(got) != 0 {
 		t.Errorf("destroy left %v", got)
+	}
+}
+
+// TestTerraformIdentities does the same with a role, a role policy, a managed
+// policy, a user, an access key and the service-linked role. The calls that the
+// provider makes for them are tested one by one through the SDK in internal/api/iam.
+func TestTerraformIdentities(t *testing.T) {
+	s := serve(t, "")
+	tf := newTerraform(t, s, "terraform-iam")
+	tf.apply(t)
+	tf.do(t, 0, "destroy", "-auto-approve")
+	for _, list := range [][]string{{"list-roles", `"Roles": []`}, {"list-policies", `"Policies": []`, "--scope", "Local"}} {
+		if out := s.aws(t, append([]string{"iam", list[0]}, list[2:]...)...); !strings.Contains(out, list[1]) {
+			t.Errorf("destroy left %s", out)
+		}
 	}
 }

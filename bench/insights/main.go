@@ -5,7 +5,8 @@
 //	go run ./bench/insights -data FOLDER [-events 10000000] [-runs 15] [-only NAME] [-explain]
 //
 // It prints the median and the 95th percentile of the runs in milliseconds, after
-// one run that is not counted. FOLDER is filled if it is empty.
+// one run that is not counted, and the mean of what a run took of all cores, which
+// is what to compare on a machine that has other work. A question that takes long is asked three times. FOLDER is filled if it is empty.
 package main
 
 import (
@@ -17,6 +18,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
@@ -42,6 +44,8 @@ func main() {
 // figure is what one question took, and how many rows came.
 type figure struct {
 	took []time.Duration
+	// cpu is what all runs together took of all cores.
+	cpu  time.Duration
 	rows int
 }
 
@@ -50,7 +54,7 @@ func (f *figure) String() string {
 	at := func(share float64) float64 {
 		return float64(f.took[min(len(f.took)-1, int(share*float64(len(f.took))))].Microseconds()) / 1000
 	}
-	return fmt.Sprintf("%9.1f %9.1f %9d", at(0.5), at(0.95), f.rows)
+	return fmt.Sprintf("%9.1f %9.1f %9.1f %7d", at(0.5), at(0.95), float64(f.cpu.Microseconds())/1000/float64(len(f.took)), f.rows)
 }
 
 func run(folder string, events, runs int, only string, explain bool) error {
@@ -63,7 +67,7 @@ func run(folder string, events, runs int, only string, explain bool) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-34s %9s %9s %9s   %9s %9s %9s\n", "", "Waybill", "p95", "rows", "engine", "p95", "rows")
+	fmt.Printf("\n%-34s %9s %9s %9s %7s   %9s %9s %9s %7s\n", "", "Waybill", "p95", "CPU", "rows", "engine", "p95", "CPU", "rows")
 	for i, q := range list {
 		beside := ""
 		if bare[i] != nil {
@@ -74,20 +78,37 @@ func run(folder string, events, runs int, only string, explain bool) error {
 	return nil
 }
 
+// enough is how long the runs of one question go on, if there were three.
+const enough = 3 * time.Second
+
 func measure(runs int, ask func() (rows int, err error)) (*figure, error) {
 	f := &figure{}
+	began := time.Now()
 	for i := range runs + 1 {
-		start := time.Now()
+		if i > 3 && time.Since(began) > enough {
+			break
+		}
+		start, before := time.Now(), cpu()
 		rows, err := ask()
 		if err != nil {
 			return nil, err
 		}
 		if i > 0 {
 			f.took = append(f.took, time.Since(start))
+			f.cpu += cpu() - before
 		}
 		f.rows = rows
 	}
 	return f, nil
+}
+
+// cpu is the time that this process has had of all cores.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func askWaybill(folder string, events, runs int, list []question, explain bool) ([]*figure, error) {
@@ -120,6 +141,7 @@ func askWaybill(folder string, events, runs int, list []question, explain bool) 
 			fmt.Printf("%s\n%s\n%s\n", q.name, q.text, last.Plan)
 		}
 		figures = append(figures, f)
+		fmt.Printf("waybill %-34s %s\n", q.name, f)
 	}
 	return figures, nil
 }
@@ -160,6 +182,7 @@ func askEngine(folder string, events, runs int, list []question) ([]*figure, err
 		if err != nil {
 			return nil, fmt.Errorf("%s on the engine: %w", question.name, err)
 		}
+		fmt.Printf("engine  %-34s %s\n", question.name, figures[i])
 	}
 	return figures, nil
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 
 	"waybill/internal/api"
 	"waybill/internal/audit"
@@ -107,7 +108,9 @@ func (a auditor) Record(ctx context.Context, r api.Record) {
 	a.s.trail.Record(ctx, r)
 	a.s.logger.Debug("call", "request_id", r.Call.RequestID, "service", r.Service, "operation", r.Operation,
 		"account", r.Call.Caller.Account, "error", r.ErrorCode, "duration", r.Duration)
-	a.s.iam.NoteKeyUse(r.Call.Caller.AccessKeyID, iam.KeyUse{At: r.Call.Time, Service: r.Service, Region: r.Call.Region})
+	if r.Call.Caller.Type != "" { // else the key is only what somebody claimed to have
+		a.s.iam.NoteKeyUse(r.Call.Caller.AccessKeyID, iam.KeyUse{At: r.Call.Time, Service: r.Service, Region: r.Call.Region})
+	}
 	mends := r.Service == "iam" || r.Operation == "CreateLogGroup" || r.Operation == "PutResourcePolicy"
 	if mends && r.ErrorCode == "" && a.s.publisher != nil {
 		a.s.publisher.RetryAll()
@@ -123,8 +126,5 @@ func (s *Server) signedIn(ctx context.Context, a console.SignIn) {
 // and for the audit trail Waybill's.
 func (s *Server) resourcePolicies(ctx context.Context, resource string) ([]policy.Named, error) {
 	list, err := s.logs.ResourcePolicies(ctx, resource)
-	if own := s.protection.For(resource); own != nil && err == nil {
-		return append(own, list...), nil
-	}
-	return list, err
+	return slices.Concat(s.protection.For(resource), list), err
 }

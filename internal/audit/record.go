@@ -89,6 +89,7 @@ func decision(o *object, d *policy.Decision) {
 		o.open("statement", '{')
 		o.text("policy", d.Policy)
 		o.text("policyArn", d.ARN)
+		o.text("owner", d.Owner)
 		o.text("kind", d.Source.String())
 		o.text("sid", d.Sid)
 		o.number("index", int64(d.Statement))

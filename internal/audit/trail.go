@@ -176,10 +176,7 @@ func (t *Trail) add(scope logs.Scope, at time.Time, text string) {
 		t.lost.Add(1)
 	}
 	if urgent {
-		select {
-		case t.wake <- struct{}{}:
-		default:
-		}
+		t.awake()
 	}
 }
 

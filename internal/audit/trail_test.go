@@ -227,7 +227,7 @@ func TestRunWritesSoonAndTriesAgain(t *testing.T) {
 		synctest.Wait()
 		s.fault = nil
 		trail.Record(ctx, allow(alice(), "us-east-1", "D"))
-		time.Sleep(3 * gather)
+		time.Sleep(maxPause + 2*gather)
 		synctest.Wait()
 		if got := s.names(account, "us-east-1"); got != "A B C D" {
 			t.Errorf("%s", got)

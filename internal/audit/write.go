@@ -19,8 +19,9 @@ const (
 )
 
 // Run writes records until ctx ends; call Flush after it for the last ones. A
-// store that fails is tried again with the next records.
+// store that fails is tried again, at first soon, then less often.
 func (t *Trail) Run(ctx context.Context) error {
+	pause := gather
 	for {
 		select {
 		case <-ctx.Done():
@@ -28,25 +29,32 @@ func (t *Trail) Run(ctx context.Context) error {
 		case <-t.wake:
 		}
 		if t.waiting() < early {
-			select {
-			case <-ctx.Done():
-				return nil
-			case <-time.After(gather):
-			}
+			sleep(ctx, gather)
 		}
-		if err := t.Flush(ctx); err != nil && ctx.Err() == nil {
-			t.cfg.Logger.Error("audit records could not be written; they wait", "error", err, "bytes", t.waiting())
-			t.again(ctx)
+		err := t.Flush(ctx)
+		if err == nil || ctx.Err() != nil {
+			pause = gather
+			continue
 		}
+		t.cfg.Logger.Error("audit records could not be written; they wait", "error", err, "bytes", t.waiting(), "again_in", pause)
+		sleep(ctx, pause)
+		pause = min(2*pause, maxPause)
+		t.awake()
 	}
 }
 
-// again asks for another attempt after a pause.
-func (t *Trail) again(ctx context.Context) {
+// maxPause is the longest time between attempts.
+const maxPause = 30 * time.Second
+
+func sleep(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(gather):
+	case <-time.After(d):
 	}
+}
+
+// awake lets Run write.
+func (t *Trail) awake() {
 	select {
 	case t.wake <- struct{}{}:
 	default:

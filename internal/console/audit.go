@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -159,8 +158,8 @@ type auditRecord struct {
 	AdditionalEventData struct {
 		Decision, Reason, Kind string
 		Statement              *struct {
-			Policy, Kind, Sid string
-			Index             int
+			Policy, Owner, Kind, Sid string
+			Index                    int
 		}
 	}
 }
@@ -183,10 +182,7 @@ func (c chrome) auditRow(e logEvent) auditRow {
 	d := &r.AdditionalEventData
 	row.Reason, row.Statement = d.Reason, d.Kind
 	if st := d.Statement; st != nil {
-		row.Statement = st.Kind + " " + strconv.Quote(st.Policy) + ", " + c.T("statement %d", st.Index+1)
-		if st.Sid != "" {
-			row.Statement += " (Sid " + st.Sid + ")"
-		}
+		row.Statement = c.statement(st.Kind, st.Owner, st.Policy, st.Sid, st.Index)
 	}
 	switch {
 	case r.ErrorCode != "":

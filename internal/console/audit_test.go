@@ -17,7 +17,7 @@ func auditExample(c *Console) auditView {
 			"additionalEventData":{"decision":"allowed","reason":"yes","statement":{"policy":"AdministratorAccess","kind":"identity-based policy","index":0}}}`,
 		`{"eventSource":"iam.amazonaws.com","eventName":"ListRoles","sourceIPAddress":"192.0.2.7","errorCode":"AccessDenied","userIdentity":{"type":"IAMUser","userName":"alice"},
 			"resources":[{"ARN":"arn:aws:iam::111122223333:role/"}],
-			"additionalEventData":{"decision":"explicitDeny","statement":{"policy":"fence","kind":"identity-based policy","sid":"NoRoles","index":1}}}`,
+			"additionalEventData":{"decision":"explicitDeny","statement":{"policy":"fence","owner":"group/dev","kind":"identity-based policy","sid":"NoRoles","index":1}}}`,
 		`{"eventSource":"logs.amazonaws.com","eventName":"PutLogEvents","sourceIPAddress":"127.0.0.1","userIdentity":{"type":"AssumedRole","arn":"arn:aws:sts::111122223333:assumed-role/mail/m-0a"}}`,
 		`{"eventSource":"signin.amazonaws.com","eventName":"ConsoleLogin","sourceIPAddress":"198.51.100.9","errorMessage":"Failed authentication","responseElements":{"ConsoleLogin":"Failure"},"userIdentity":{"type":"IAMUser","userName":"HIDDEN_DUE_TO_SECURITY_REASONS"}}`,
 		"not JSON",

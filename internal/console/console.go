@@ -20,11 +20,16 @@ import (
 // APIs, whose clients post there.
 const root = "/console/"
 
-// Identities checks a user's console password.
+// Identities knows the users of the console.
 type Identities interface {
 	// SignIn returns the user when the password is theirs. A wrong account,
 	// user or password is an *awserr.Error that does not tell which it was.
+	// A right password that must be replaced is the code iam.CodePasswordReset, with
+	// the principal there for nothing but changing it.
 	SignIn(ctx context.Context, account, user, password string) (iam.Principal, error)
+	// UserPrincipal returns a user as it is now, under its present name and tags. One
+	// who is gone is the code iam.CodeInvalidToken.
+	UserPrincipal(ctx context.Context, userID string) (iam.Principal, error)
 }
 
 // Deliveries tells how publishing goes for an organization.
@@ -173,7 +178,10 @@ func (c *Console) open(h func(http.ResponseWriter, *http.Request) error) http.Ha
 func (c *Console) signedIn(h page) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s, err := c.sessions.find(r.Context(), c.cookie(r, sessionCookie))
-		if errors.Is(err, errNoSession) {
+		if err == nil {
+			s.Principal, err = c.cfg.Identities.UserPrincipal(r.Context(), s.Principal.UserID)
+		}
+		if errors.Is(err, errNoSession) || awserr.HasCode(err, iam.CodeInvalidToken) {
 			c.askToSignIn(w, r)
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 
 	"waybill/internal/api"
 	"waybill/internal/awserr"
@@ -62,12 +63,20 @@ func (c chrome) refusal(err error) []fact {
 	if !d.Named() {
 		return facts
 	}
-	// People count from one.
-	statement := c.T("%s \"%s\", statement %d", d.Source.String(), d.Policy, d.Statement+1)
-	if d.Sid != "" {
-		statement += " (Sid " + d.Sid + ")"
+	return append(facts, fact{c.T("Deciding statement"), c.statement(d.Source.String(), d.Owner, d.Policy, d.Sid, d.Statement)})
+}
+
+// statement names a statement of a policy; owner is whose inline policy it is.
+// People count from one.
+func (c chrome) statement(kind, owner, policy, sid string, index int) string {
+	if owner != "" {
+		policy = owner + "/" + policy
 	}
-	return append(facts, fact{c.T("Deciding statement"), statement})
+	text := kind + " " + strconv.Quote(policy) + ", " + c.T("statement %d", index+1)
+	if sid != "" {
+		text += " (Sid " + sid + ")"
+	}
+	return text
 }
 
 // explain turns an error into what the reader may see. What is not the reader's

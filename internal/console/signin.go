@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"waybill/internal/api"
+	iamapi "waybill/internal/api/iam"
 	"waybill/internal/awserr"
 	"waybill/internal/iam"
 )
@@ -21,6 +23,8 @@ type signInView struct {
 	Next string
 	// Alert says why the last attempt failed.
 	Alert string
+	// Reset asks for a new password in the place of the present one.
+	Reset bool
 }
 
 func (c *Console) signInPage(w http.ResponseWriter, r *http.Request) error {
@@ -64,24 +68,69 @@ func (c *Console) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	principal, err := c.cfg.Identities.SignIn(r.Context(), v.Account, v.User, r.PostForm.Get("password"))
 	var refused *awserr.Error
-	if errors.As(err, &refused) && refused.HTTPStatus() < 500 {
+	switch {
+	case awserr.HasCode(err, iam.CodePasswordReset):
+		c.throttle.forgive(limits)
+		return c.replacePassword(w, r, v, principal)
+	case awserr.HasCode(err, iam.CodePasswordExpired):
+		c.noteSignIn(r, p, v, iam.Principal{}, "Password expired")
+		v.Alert = p.T("Your password has expired. An administrator must set a new one.")
+		return c.showSignIn(w, r, http.StatusForbidden, v)
+	case errors.As(err, &refused) && refused.HTTPStatus() < 500:
 		c.noteSignIn(r, p, v, iam.Principal{}, "Failed authentication")
 		v.Alert = p.T("Account, user name or password is not right.")
 		return c.showSignIn(w, r, http.StatusUnauthorized, v)
-	}
-	if err != nil {
+	case err != nil:
 		return fmt.Errorf("sign in: %w", err)
 	}
 	c.throttle.forgive(limits)
+	return c.begin(w, r, v, principal)
+}
+
+// begin starts the session of somebody who has signed in.
+func (c *Console) begin(w http.ResponseWriter, r *http.Request, v signInView, principal iam.Principal) error {
 	value, err := c.sessions.create(r.Context(), principal)
 	if err != nil {
 		return err
 	}
-	c.noteSignIn(r, p, v, principal, "")
+	c.noteSignIn(r, c.chromeFor(r, session{}), v, principal, "")
 	c.setCookie(w, r, signInCookie, "", http.SameSiteStrictMode, -1)
 	c.setCookie(w, r, sessionCookie, value, http.SameSiteLaxMode, 0)
 	http.Redirect(w, r, v.Next, http.StatusSeeOther)
 	return nil
+}
+
+// replacePassword goes on when the password was right but a new one is due: it
+// asks for the new one, and then signs in with it. The change is the operation
+// that an AWS client would call, with its permission and its place in the audit
+// trail.
+func (c *Console) replacePassword(w http.ResponseWriter, r *http.Request, v signInView, principal iam.Principal) error {
+	p := c.chromeFor(r, session{})
+	p.Region = c.region(r)
+	v.Reset = true
+	password := r.PostForm.Get("new")
+	switch {
+	case password == "":
+		v.Alert = p.T("Your password must be replaced. Choose a new one.")
+		return c.showSignIn(w, r, http.StatusOK, v)
+	case password != r.PostForm.Get("again"):
+		v.Alert = p.T("The new password and its repetition differ.")
+		return c.showSignIn(w, r, http.StatusUnprocessableEntity, v)
+	}
+	in := &iamapi.ChangePasswordInput{OldPassword: r.PostForm.Get("password"), NewPassword: password}
+	_, err := api.Invoke[iamapi.Empty](r.Context(), c.cfg.Door, c.callFor(r, session{Principal: principal}, p), iamService, "ChangePassword", in)
+	var refused *awserr.Error
+	if errors.As(err, &refused) && refused.HTTPStatus() < 500 {
+		v.Alert = p.T("The password was not changed: %s", refused.Message)
+		return c.showSignIn(w, r, http.StatusUnprocessableEntity, v)
+	}
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	if principal, err = c.cfg.Identities.SignIn(r.Context(), v.Account, v.User, password); err != nil {
+		return fmt.Errorf("sign in with the new password: %w", err)
+	}
+	return c.begin(w, r, v, principal)
 }
 
 // noteSignIn tells the audit trail of an attempt.

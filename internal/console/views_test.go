@@ -123,6 +123,14 @@ var examples = []example{
 		d.hasNo("[role=alert]")
 		d.hasNo("nav")
 	}},
+	{"sign-in reset", "sign-in", func(c *Console) any {
+		return signInView{chrome: signedOut(c), Account: "444455556666", User: "bob", Reset: true, Alert: "Your password must be replaced. Choose a new one."}
+	}, func(d document) {
+		d.has("[role=alert]", "must be replaced")
+		if d.attr("#new", "autocomplete") != "new-password" || d.attr("#again", "type") != "password" {
+			d.t.Error("the form does not ask for a new password twice")
+		}
+	}},
 	{"sign-in error", "sign-in", func(c *Console) any {
 		return signInView{chrome: signedOut(c), Account: "444455556666", User: "bob", Alert: "Account, user name or password is not right."}
 	}, func(d document) {
@@ -287,7 +295,7 @@ var examples = []example{
 		d.has(".tag.good", "Done")
 		d.has(".tag.bad", "AccessDenied")
 		d.has(".tag.bad", "Failed")
-		d.has("td", `identity-based policy "fence", statement 2 (Sid NoRoles)`)
+		d.has("td", `identity-based policy "group/dev/fence", statement 2 (Sid NoRoles)`)
 		d.has("td", "Not an audit record")
 		d.has("#outcome option[selected]", "Denied")
 		d.has("a[rel=next]", "Older")
@@ -337,7 +345,7 @@ var examples = []example{
 	}, func(d document) {
 		d.has("[role=alert]", "with an explicit deny in an identity-based policy")
 		d.has(".refusal dd", "explicitDeny: an explicit deny in an identity-based policy forbids iam:ListRoles on arn:aws:iam::111122223333:role/")
-		d.has(".refusal dd", `identity-based policy "fence", statement 2 (Sid NoRoles)`)
+		d.has(".refusal dd", `identity-based policy "group/dev/fence", statement 2 (Sid NoRoles)`)
 	}},
 }
 
@@ -349,7 +357,7 @@ func (denier) Authenticate(context.Context, string, string) (string, iam.Princip
 }
 
 func (denier) Authorize(_ context.Context, _ iam.Principal, action, resource string, _ policy.Context) (policy.Decision, error) {
-	return policy.Decision{Effect: policy.ExplicitDeny, Source: policy.SourceIdentity, Policy: "fence", Sid: "NoRoles", Statement: 1,
+	return policy.Decision{Effect: policy.ExplicitDeny, Source: policy.SourceIdentity, Policy: "fence", Owner: "group/dev", Sid: "NoRoles", Statement: 1,
 		Reason: "an explicit deny in an identity-based policy forbids " + action + " on " + resource}, nil
 }
 

@@ -89,9 +89,6 @@ func (q *AssumeRoleRequest) Prepare(caller *Principal) error {
 	if err := checkRoleARN(q.RoleARN); err != nil {
 		return err
 	}
-	if strings.HasPrefix(fold(q.SourceIdentity), "aws:") {
-		return awserr.New(CodeValidation, "SourceIdentity may not begin with 'aws:'")
-	}
 	if err := q.checkTags(); err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (s *script) do(t *testing.T, verb string, words []string) error {
 			}
 		}
 		if m, ok := o["attach"]; ok {
-			return s.f.AttachUserPolicy(ctx, words[0], words[1], ManagedPolicyARN(m))
+			return s.f.AttachUserPolicy(ctx, words[0], words[1], s.managed(words[0], m))
 		}
 		return nil
 	case "role":
@@ -128,6 +128,38 @@ func (s *script) do(t *testing.T, verb string, words []string) error {
 			return s.f.PutRolePolicy(ctx, words[0], words[1], d, s.documents[d])
 		}
 		return nil
+	case "group":
+		o := options(words[2:])
+		if _, err := s.f.CreateGroup(ctx, words[0], "/", words[1]); err != nil {
+			return err
+		}
+		if d, ok := o["inline"]; ok {
+			if err := s.f.PutPolicy(ctx, groupOwner(words[0], words[1]), d, s.documents[d]); err != nil {
+				return err
+			}
+		}
+		if m, ok := o["attach"]; ok {
+			return s.f.Attach(ctx, groupOwner(words[0], words[1]), s.managed(words[0], m))
+		}
+		return nil
+	case "member":
+		return s.f.AddUserToGroup(ctx, words[0], words[1], words[2])
+	case "unmember":
+		return s.f.RemoveUserFromGroup(ctx, words[0], words[1], words[2])
+	case "policy":
+		_, err := s.f.CreatePolicy(ctx, words[0], NewPolicy{Name: words[1], Document: s.documents[words[2]]})
+		return err
+	case "version":
+		_, err := s.f.CreatePolicyVersion(ctx, words[0], s.managed(words[0], words[1]), s.documents[words[2]], true)
+		return err
+	case "default":
+		return s.f.SetDefaultPolicyVersion(ctx, words[0], s.managed(words[0], words[1]), words[2])
+	case "boundary":
+		o := Owner{Kind(words[1]), words[0], words[2]}
+		if words[3] == "none" {
+			return s.f.DeleteBoundary(ctx, o)
+		}
+		return s.f.SetBoundary(ctx, o, s.managed(words[0], words[3]))
 	case "linked":
 		_, err := s.f.CreateServiceLinkedRole(ctx, words[0], EventsService, "", "")
 		return err
@@ -142,6 +174,14 @@ func (s *script) do(t *testing.T, verb string, words []string) error {
 		return err
 	}
 	return fmt.Errorf("unknown verb %q", verb)
+}
+
+// managed returns the ARN of a managed policy: AWS's, or else the account's.
+func (s *script) managed(account, name string) string {
+	if _, ok := s.f.Service.managed[ManagedPolicyARN(name)]; ok {
+		return ManagedPolicyARN(name)
+	}
+	return "arn:aws:iam::" + account + ":policy/" + name
 }
 
 func tagsOf(o map[string]string) []Tag {

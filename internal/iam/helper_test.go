@@ -52,7 +52,7 @@ type fixture struct {
 	usage     []RoleUsage
 }
 
-func newFixture(t *testing.T) *fixture {
+func newFixture(t testing.TB) *fixture {
 	t.Helper()
 	f := &fixture{dir: t.TempDir(), resources: map[string][]policy.Named{},
 		clock: &clock{t: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}}
@@ -65,7 +65,7 @@ func newFixture(t *testing.T) *fixture {
 	return f
 }
 
-func (f *fixture) open(t *testing.T) {
+func (f *fixture) open(t testing.TB) {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
 	db, err := store.Open(t.Context(), filepath.Join(f.dir, "meta.db"), logger)

@@ -3,6 +3,8 @@ package iam
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 	"strings"
 
 	"waybill/internal/iam/policy"
@@ -28,23 +30,28 @@ func (s *Service) addResourceTags(ctx context.Context, r *policy.Request) error 
 		return wrap(err, "read the tags of %s", r.Resource)
 	}
 	if found {
-		for key, value := range tags {
-			addTag(r, strings.ToLower(key), value)
+		// Tags that differ in case only are one key with several values.
+		for _, key := range slices.Sorted(maps.Keys(tags)) {
+			addTag(r, strings.ToLower(key), tags[key])
 		}
 		return nil
 	}
+	asked := map[string][]string{}
 	for key, values := range r.Context {
-		if name, ok := strings.CutPrefix(key, requestTag); ok && len(values) == 1 {
-			addTag(r, name, values[0])
+		if name, ok := strings.CutPrefix(key, requestTag); ok {
+			asked[name] = values
 		}
+	}
+	for name, values := range asked {
+		addTag(r, name, values...)
 	}
 	return nil
 }
 
-func addTag(r *policy.Request, name, value string) {
-	r.Context[resourceTag+name] = []string{value}
+func addTag(r *policy.Request, name string, values ...string) {
+	r.Context.Add(resourceTag+name, values...)
 	if strings.HasPrefix(r.Resource, "arn:aws:iam:") {
-		r.Context[iamResourceTag+name] = []string{value}
+		r.Context.Add(iamResourceTag+name, values...)
 	}
 }
 

@@ -120,6 +120,17 @@ func (s *Service) find(account, id string) (*query, error) {
 	return q, nil
 }
 
+// Groups returns the log groups of one of the account's queries.
+func (s *Service) Groups(account, id string) ([]logs.GroupName, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	q, err := s.find(account, id)
+	if err != nil {
+		return nil, err
+	}
+	return q.request.Groups, nil
+}
+
 // Stop cancels a query. One that has ended is InvalidParameterException, as
 // CloudWatch Logs has it.
 func (s *Service) Stop(account, id string) error {

@@ -121,6 +121,41 @@ func (s *Service) DeleteResourcePolicy(ctx context.Context, sc Scope, name strin
 	})
 }
 
+// guard is what policies can guard: a group, or the account's groups in a
+// Region where group is empty.
+type guard struct {
+	Scope
+	group string
+}
+
+// maxGuards bounds guardCache. Beyond it the cache starts anew.
+const maxGuards = 4096
+
+// guardCache keeps the policies by guard until anything is written to the
+// metadata database: every call on a group asks for them.
+type guardCache struct {
+	mu     sync.Mutex
+	writes uint64 // of the database when the entries were read; guarded by mu
+	known  map[guard][]policy.Named
+}
+
+func (c *guardCache) look(g guard, writes uint64) ([]policy.Named, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list, ok := c.known[g]
+	return list, ok && c.writes == writes
+}
+
+// keep remembers what was read since the database had seen so many writes.
+func (c *guardCache) keep(g guard, writes uint64, list []policy.Named) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.known == nil || c.writes != writes || len(c.known) >= maxGuards {
+		c.known, c.writes = make(map[guard][]policy.Named), writes
+	}
+	c.known[g] = list
+}
+
 // ResourcePolicies returns the policies that guard a log group or stream, for
 // the evaluation of permissions: those of its account and that of the group.
 // None for another service's resource.
@@ -129,14 +164,28 @@ func (s *Service) ResourcePolicies(ctx context.Context, resourceARN string) ([]p
 	if err != nil || a.Service != "logs" {
 		return nil, nil
 	}
-	sc := Scope{a.Account, a.Region}
-	list, err := s.DescribeResourcePolicies(ctx, sc)
+	g := guard{Scope: Scope{a.Account, a.Region}}
+	if rest, ok := strings.CutPrefix(a.Resource, "log-group:"); ok {
+		g.group, _, _ = strings.Cut(rest, ":")
+	}
+	writes := s.db.Writes()
+	if list, ok := s.guards.look(g, writes); ok {
+		return list, nil
+	}
+	list, err := s.readGuard(ctx, g)
+	if err == nil {
+		s.guards.keep(g, writes, list)
+	}
+	return list, err
+}
+
+func (s *Service) readGuard(ctx context.Context, g guard) ([]policy.Named, error) {
+	list, err := s.DescribeResourcePolicies(ctx, g.Scope)
 	if err != nil {
 		return nil, err
 	}
-	if rest, ok := strings.CutPrefix(a.Resource, "log-group:"); ok {
-		name, _, _ := strings.Cut(rest, ":")
-		own, err := s.GroupPolicy(ctx, sc, name)
+	if g.group != "" {
+		own, err := s.GroupPolicy(ctx, g.Scope, g.group)
 		if err != nil && !awserr.HasCode(err, codeNotFound) {
 			return nil, err
 		}

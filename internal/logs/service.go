@@ -82,6 +82,8 @@ type Service struct {
 	wake chan struct{}
 	// policies caches parsed resource policies; see policies.go.
 	policies policyCache
+	// guards caches which policies guard what.
+	guards guardCache
 	// tails are the live tails; see tailhub.go.
 	tails  tailHub
 	closed atomic.Bool

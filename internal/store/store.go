@@ -26,6 +26,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"modernc.org/sqlite"
@@ -50,6 +51,7 @@ type DB struct {
 	logger *slog.Logger
 	writer *sql.DB // one connection
 	reader *sql.DB // query_only
+	writes atomic.Uint64
 }
 
 // Open opens the database at path, creates it (mode 0600) if it is missing, and
@@ -129,8 +131,14 @@ func (db *DB) Read(ctx context.Context, fn func(*sql.Tx) error) error {
 // returns nil; otherwise nothing has changed. It waits for other writers, or
 // until ctx ends. An error of fn is returned as it is. fn must not call Write.
 func (db *DB) Write(ctx context.Context, fn func(*sql.Tx) error) error {
+	// After a failed commit nobody knows whether it happened.
+	defer db.writes.Add(1)
 	return db.transact(ctx, db.writer, "write", fn)
 }
+
+// Writes counts the transactions that Write has ended. What Read saw still holds
+// as long as it stays the same, so owners may remember by it.
+func (db *DB) Writes() uint64 { return db.writes.Load() }
 
 func (db *DB) transact(ctx context.Context, pool *sql.DB, what string, fn func(*sql.Tx) error) error {
 	tx, err := pool.BeginTx(ctx, nil)

@@ -203,6 +203,21 @@ func TestSimulationPagesAreBounded(t *testing.T) {
 	}
 }
 
+// What is not simulated is refused, not left out.
+func TestSimulationRefusesWhatItCannot(t *testing.T) {
+	c := newServer(t).administer()
+	_, err := c.SimulatePrincipalPolicy(t.Context(), &sdk.SimulatePrincipalPolicyInput{PolicySourceArn: aws.String("arn:aws:iam::" + account + ":user/administrator"),
+		ActionNames:         []string{"logs:GetLogEvents"},
+		PolicyExclusionList: []types.PolicyIdentifier{&types.PolicyIdentifierMemberPolicyArn{Value: "arn:aws:iam::aws:policy/AdministratorAccess"}}})
+	wantError(t, err, 400, "InvalidInput", "PolicyExclusionList is not supported.")
+	_, err = c.SimulateCustomPolicy(t.Context(), &sdk.SimulateCustomPolicyInput{PolicyInputList: []string{"{}"}, ActionNames: []string{"ec2:RunInstances"},
+		ResourceHandlingOption: aws.String("EC2-VPC-EBS")})
+	wantError(t, err, 400, "InvalidInput", `ResourceHandlingOption "EC2-VPC-EBS" is not supported.`)
+	_, err = c.SimulateCustomPolicy(t.Context(), &sdk.SimulateCustomPolicyInput{PolicyInputList: []string{"{}"}, ActionNames: []string{"logs:GetLogEvents"},
+		ContextEntries: []types.ContextEntry{{ContextKeyName: aws.String("k"), ContextKeyType: types.ContextKeyTypeEnumString, ContextKeyValues: []string{"a", "b"}}}})
+	wantError(t, err, 400, "InvalidInput", `Invalid context entry: "k" with 2 values of type "string".`)
+}
+
 func TestContextKeysForCustomPolicy(t *testing.T) {
 	c := newServer(t).administer()
 	out, err := c.GetContextKeysForCustomPolicy(t.Context(), &sdk.GetContextKeysForCustomPolicyInput{PolicyInputList: []string{

@@ -17,7 +17,7 @@ import (
 
 // QueryOperations returns the operations of Logs Insights.
 func QueryOperations(s *insights.Service) []api.Operation {
-	return []api.Operation{startQuery(s), getQueryResults(s), stopQuery(s), describeQueries(s), getLogGroupFields(s)}
+	return []api.Operation{startQuery(s), getQueryResults(s), stopQuery(s), describeQueries(s), listLogGroupsForQuery(s), getLogGroupFields(s)}
 }
 
 // StartQueryInput is CloudWatch Logs'. Times are seconds since the Unix epoch;
@@ -209,6 +209,37 @@ func stopQuery(s *insights.Service) api.Operation {
 				return nil, err
 			}
 			return &StopQueryOutput{Success: true}, nil
+		})
+}
+
+// ListLogGroupsForQueryInput is CloudWatch Logs'. A query has at most one page of
+// log groups.
+type ListLogGroupsForQueryInput struct {
+	QueryID    *string `json:"queryId"`
+	MaxResults *int    `json:"maxResults,omitempty"`
+	NextToken  string  `json:"nextToken,omitempty"`
+}
+
+// ListLogGroupsForQueryOutput is CloudWatch Logs'.
+type ListLogGroupsForQueryOutput struct {
+	LogGroupIdentifiers []string `json:"logGroupIdentifiers"`
+}
+
+func listLogGroupsForQuery(s *insights.Service) api.Operation {
+	return api.Define("logs", "ListLogGroupsForQuery", anyQuery[ListLogGroupsForQueryInput]("ListLogGroupsForQuery"),
+		func(_ context.Context, c *api.Call, in *ListLogGroupsForQueryInput) (*ListLogGroupsForQueryOutput, error) {
+			if in.QueryID == nil {
+				return nil, validate.Missing(codeParameter, "queryId")
+			}
+			groups, err := s.Groups(c.Caller.Account, *in.QueryID)
+			if err != nil {
+				return nil, err
+			}
+			out := &ListLogGroupsForQueryOutput{LogGroupIdentifiers: []string{}}
+			for _, g := range groups {
+				out.LogGroupIdentifiers = append(out.LogGroupIdentifiers, arn.LogGroup(g.Region, g.Account, g.Name))
+			}
+			return out, nil
 		})
 }
 

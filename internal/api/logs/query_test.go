@@ -139,6 +139,11 @@ func TestDescribeAndStopQuery(t *testing.T) {
 	if !regexp.MustCompile(`^SOURCE "/mail" START=\d{10}000 END=\d{10}999 \| fields @message$`).MatchString(text) {
 		t.Errorf("query string %s", text)
 	}
+	groups, err := c.ListLogGroupsForQuery(t.Context(), &cwl.ListLogGroupsForQueryInput{QueryId: &id})
+	must(t, err)
+	if len(groups.LogGroupIdentifiers) != 1 || groups.LogGroupIdentifiers[0] != "arn:aws:logs:us-east-1:"+account+":log-group:/mail" {
+		t.Errorf("groups %v", groups.LogGroupIdentifiers)
+	}
 	_, err = c.StopQuery(t.Context(), &cwl.StopQueryInput{QueryId: &id})
 	wantError(t, err, "InvalidParameterException", "its status is Complete")
 	stranger := v.client(t, other, "stranger", `{"Effect":"Allow","Action":"*","Resource":"*"}`)

@@ -91,7 +91,7 @@ func (v *server) postAs(t *testing.T, key string, s snapshot) (status int, answe
 func TestTheSDKsOwnRequestsAreRead(t *testing.T) {
 	v := newServer(t)
 	v.admin(t)
-	registry, err := api.NewRegistry(logsapi.Operations(v.logs))
+	registry, err := api.NewRegistry(logsapi.Operations(v.logs), logsapi.QueryOperations(nil))
 	must(t, err)
 	known := 0
 	for _, s := range snapshots(t) {

@@ -76,9 +76,11 @@ type Decision struct {
 	// Policy, ARN, Sid and Statement name the deciding statement: for an
 	// explicit deny the Deny, for an allow the Allow of the policy that granted.
 	// An implicit deny, and the allow of an account's root, have none. ARN is
-	// empty for policies that have none of their own.
+	// empty for policies that have none of their own; Owner is the user, group or
+	// role that an inline policy stands in ("group/dev").
 	Policy string
 	ARN    string
+	Owner  string
 	Sid    string
 	// Statement is the index in the document, -1 for none.
 	Statement int

@@ -228,7 +228,7 @@ func (r *request) allowed(h hit) Decision {
 
 func (r *request) decision(e Effect, h hit, why string) Decision {
 	st := &h.policy.Document.statements[h.index]
-	return Decision{Effect: e, Source: h.source, Policy: h.policy.Name, ARN: h.policy.ARN, Sid: st.sid, Statement: h.index,
+	return Decision{Effect: e, Source: h.source, Policy: h.policy.Name, ARN: h.policy.ARN, Owner: h.policy.Owner, Sid: st.sid, Statement: h.index,
 		Foreign: r.foreign(h.source), Reason: why}
 }
 

@@ -148,42 +148,56 @@ func addTally(c *compiler, call *syntax.Call) func(*cell, *row) {
 		}
 		t, ok := x.more.(*tally)
 		if !ok {
-			t = &tally{counts: map[string]int64{}}
+			t = &tally{counts: map[string]*int64{}}
 			x.more = t
 		}
 		t.add(s, r.weight)
 	}
 }
 
-// tally counts texts.
+// tally counts texts. The counts are behind pointers because to assign to a key
+// that is there also replaces the key, by a text that is good for one batch only.
 type tally struct {
-	counts map[string]int64
+	counts map[string]*int64
 	bytes  int64
 }
 
 func (t *tally) add(s string, weight int64) {
-	n, ok := t.counts[s]
-	if !ok {
-		s = strings.Clone(s)
-		t.bytes += int64(len(s)) + 48
+	if n := t.counts[s]; n != nil {
+		*n += weight
+		return
 	}
-	t.counts[s] = n + weight
+	t.bytes += int64(len(s)) + 56
+	t.counts[strings.Clone(s)] = &weight
+}
+
+// of returns how often s came.
+func (t *tally) of(s string) int64 {
+	if n := t.counts[s]; n != nil {
+		return *n
+	}
+	return 0
 }
 
 func (t *tally) merge(o aggregateState) {
 	for s, n := range o.(*tally).counts {
-		t.add(s, n)
+		t.add(s, *n)
 	}
 }
 
-func (t *tally) clone() aggregateState { return &tally{maps.Clone(t.counts), t.bytes} }
-func (t *tally) size() int64           { return t.bytes }
+func (t *tally) clone() aggregateState {
+	out := &tally{counts: map[string]*int64{}}
+	out.merge(t)
+	return out
+}
+
+func (t *tally) size() int64 { return t.bytes }
 
 // byCount returns the texts, commonest first.
 func (t *tally) byCount() []string {
 	names := slices.Collect(maps.Keys(t.counts))
 	slices.SortFunc(names, func(a, b string) int {
-		return cmp.Or(cmp.Compare(t.counts[b], t.counts[a]), natural(a, b))
+		return cmp.Or(cmp.Compare(t.of(b), t.of(a)), natural(a, b))
 	})
 	return names
 }

@@ -35,7 +35,8 @@ type Sub struct {
 	Query *syntax.Query
 	// Start and End are its time range in milliseconds, both included.
 	Start, End int64
-	// MaxRows bounds the answer; the query itself may have no limit.
+	// MaxRows bounds the answer of a query that names no limit. Whoever asks takes one
+	// more row than it can use, to see that there are too many.
 	MaxRows int
 }
 

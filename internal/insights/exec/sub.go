@@ -2,6 +2,7 @@ package exec
 
 import (
 	"context"
+	"strconv"
 
 	"waybill/internal/insights/syntax"
 )
@@ -27,7 +28,11 @@ func (c *compiler) sub(at syntax.Span, q *syntax.Query, more ...syntax.Command) 
 	}
 	start, end, run := c.env.Start, c.env.End, c.env.Query
 	return func(ctx context.Context) (*Result, error) {
-		return run(ctx, Sub{Query: prepared, Start: start, End: end, MaxRows: maxSub})
+		res, err := run(ctx, Sub{Query: prepared, Start: start, End: end, MaxRows: maxSub + 1})
+		if err == nil && len(res.Rows) > maxSub {
+			return nil, &LimitError{Command: "subquery", What: "its answer has more than " + strconv.Itoa(maxSub) + " rows"}
+		}
+		return res, err
 	}
 }
 

@@ -93,7 +93,7 @@ func (f *File) runPrepared(q exec.Sub, way Rows, workers int, sub bool) (*exec.R
 	p, err := exec.Compile(q.Query, &exec.Env{
 		Start: q.Start, End: q.End, Now: Now, NoLimit: sub,
 		Query: func(_ context.Context, s exec.Sub) (*exec.Result, error) { return f.runPrepared(s, way, workers, true) },
-		Table: table,
+		Table: Lookup,
 	})
 	if err != nil {
 		return nil, err
@@ -140,21 +140,4 @@ func selected(events []Event, q exec.Sub) []Event {
 		}
 	}
 	return out
-}
-
-// table has the lookup tables of the golden queries.
-func table(_ context.Context, name string) (*exec.Table, error) {
-	switch name {
-	case "people":
-		return &exec.Table{
-			Columns: []string{"address", "name", "department"},
-			Rows:    [][]string{{"alice@example.com", "Alice", "Sales"}, {"bob@example.com", "Bob", "Support"}, {"carol@example.com", "Carol", ""}},
-		}, nil
-	case "net-table":
-		return &exec.Table{
-			Columns: []string{"cidr", "region", "owner"},
-			Rows:    [][]string{{"192.0.2.0/24", "eu-west-1", "mail"}, {"192.0.2.128/25", "eu-central-1", "lab"}, {"2001:db8::/32", "v6", "net"}},
-		}, nil
-	}
-	return nil, fmt.Errorf("there is no lookup table %s", name)
 }

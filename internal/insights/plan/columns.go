@@ -23,6 +23,8 @@ type layout struct {
 	// The places of the engine's own columns in columns, or -1.
 	time, id, ingested, stream int
 	log, logStream, ptr        bool
+	// members asks for every member of the messages.
+	members bool
 }
 
 // newLayout lays out the fields of the plan. pinned are the columns whose text is
@@ -143,10 +145,32 @@ func (r *reader) read(ctx context.Context, b *engine.Block, partial bool) (*exec
 	if partial {
 		out.Partial = r.allPartial(b.N)
 	}
+	if r.members {
+		r.readMembers(b)
+	}
 	if r.stream >= 0 {
 		return out, r.readStreams(ctx, b)
 	}
 	return out, nil
+}
+
+// readMembers adds a column for each member that any of the messages has.
+func (r *reader) readMembers(b *engine.Block) {
+	out := &r.batch
+	place := map[string]int{}
+	messages := b.Values[slices.Index(r.columns, engine.ColumnMessage)]
+	for i, message := range messages {
+		for name, text := range engine.Members(message) {
+			at, ok := place[name]
+			if !ok {
+				at = len(out.Columns)
+				place[name] = at
+				out.Columns = append(out.Columns, name)
+				out.Values = append(out.Values, make([]string, b.N))
+			}
+			out.Values[at][i] = text
+		}
+	}
 }
 
 func (r *reader) allPartial(n int) []bool {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,10 +45,12 @@ type lab struct {
 	db     *store.DB
 	*logs.Service
 	rng *rand.Rand
+	now atomic.Int64
 }
 
 func newLab(t *testing.T) *lab {
 	l := &lab{t: t, folder: t.TempDir(), rng: rand.New(rand.NewPCG(1, 2))}
+	l.now.Store(noon)
 	l.open()
 	t.Cleanup(l.close)
 	for _, g := range []string{"a", "b"} {
@@ -65,7 +68,7 @@ func (l *lab) open() {
 	l.db, err = store.Open(l.t.Context(), filepath.Join(l.folder, "meta.db"), quiet)
 	l.must(err)
 	l.Service, err = logs.Open(l.t.Context(), logs.Config{DB: l.db, Folder: l.folder, Logger: quiet,
-		Now: func() time.Time { return time.UnixMilli(noon) }})
+		Now: func() time.Time { return time.UnixMilli(l.now.Load()) }})
 	l.must(err)
 }
 

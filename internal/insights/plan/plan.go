@@ -63,8 +63,10 @@ type Plan struct {
 	// @timestamp may be cut down to: a multiple of so many milliseconds.
 	Fields []string
 	Every  int64
-	// All is true when exec reads every field there is.
+	// All is true when exec reads fields from the messages, not from columns.
 	All bool
+	// everyField is true when it reads every field there is.
+	everyField bool
 
 	query *syntax.Query
 	// conditions are the conjuncts of the leading filters.
@@ -88,7 +90,7 @@ type condition struct {
 // Make plans a query that syntax.Prepare returned. needs are those of its
 // program, and env is what that was compiled with.
 func Make(q *syntax.Query, needs exec.Needs, env *exec.Env, options Options) *Plan {
-	p := &Plan{Way: Rows, Start: env.Start, End: env.End, Fields: needs.Fields, All: needs.All, query: q, ordered: true, options: options}
+	p := &Plan{Way: Rows, Start: env.Start, End: env.End, Fields: needs.Fields, All: needs.All, everyField: needs.All, query: q, ordered: true, options: options}
 	if options.NoPushDown {
 		return p
 	}
@@ -106,7 +108,7 @@ func Make(q *syntax.Query, needs exec.Needs, env *exec.Env, options Options) *Pl
 
 // fill sets Filter, Exact and pinned by the conditions.
 func (p *Plan) fill() {
-	p.Filter, p.Exact, p.pinned = nil, true, map[string]string{}
+	p.Exact, p.pinned = true, map[string]string{}
 	var list []engine.Filter
 	for _, c := range p.conditions {
 		if c.pushed == nil {
@@ -120,13 +122,18 @@ func (p *Plan) fill() {
 			p.pinned[f.Column] = f.Texts[0]
 		}
 	}
+	p.Filter = all(list)
+}
+
+// all is that all filters of a list hold; nil for none.
+func all(list []engine.Filter) *engine.Filter {
 	switch len(list) {
 	case 0:
+		return nil
 	case 1:
-		p.Filter = &list[0]
-	default:
-		p.Filter = &engine.Filter{Op: engine.And, Of: list}
+		return &list[0]
 	}
+	return &engine.Filter{Op: engine.And, Of: list}
 }
 
 // front reads a query's commands up to the first that joins rows.

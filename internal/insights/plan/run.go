@@ -59,9 +59,12 @@ func (r *Run) Scanned() (events, bytes int64) { return r.scanned.Load(), r.bytes
 // Steps returns what was asked of the engine. Not before Feed has returned.
 func (r *Run) Steps() []Step { return r.steps }
 
-// Feed gives the program its rows.
+// Feed starts the program and gives it its rows.
 func (r *Run) Feed(ctx context.Context) error {
-	err := r.feed(ctx)
+	err := r.program.Start(ctx)
+	if err == nil {
+		err = r.feed(ctx)
+	}
 	if errors.Is(err, exec.ErrEnough) {
 		return nil
 	}
@@ -162,6 +165,7 @@ func (r *Run) whole(ctx context.Context) error {
 	own := *r.Plan
 	own.Fields = slices.DeleteFunc(slices.Clone(r.Fields), func(name string) bool { _, ok := column(name); return ok })
 	l := own.newLayout(nil, true, true)
+	l.members = r.Plan.everyField
 	_, err := r.push(ctx, "every row", engine.ScanQuery{From: r.Start, To: r.End, Columns: l.columns}, l, true)
 	return err
 }

@@ -71,13 +71,15 @@ func (r *Run) values(ctx context.Context, p *Plan, c *condition, first, last int
 	if err != nil {
 		return nil, err
 	}
-	workers := make([]*exec.Worker, engine.Workers())
-	q := engine.ScanQuery{From: first, To: last, Filter: p.with(engine.Filter{Op: engine.Exists, Column: c.column}), Columns: []string{c.column}}
+	workers := make([]*tryWorker, engine.Workers())
+	// Rows without the column come as empty texts: to leave them out here is quicker
+	// than to have the engine do it.
+	q := engine.ScanQuery{From: first, To: last, Filter: p.besides(c), Columns: []string{c.column}}
 	_, err = r.scan(ctx, "values of "+c.field+" for "+c.x.String(), q, func(worker int, b *engine.Block) error {
 		if workers[worker] == nil {
-			workers[worker] = program.Worker()
+			workers[worker] = newTryWorker(program, c.field)
 		}
-		return workers[worker].Push(&exec.Batch{N: b.N, Columns: []string{c.field}, Values: b.Values})
+		return workers[worker].try(b.Values[0])
 	})
 	if err != nil {
 		return nil, err
@@ -92,6 +94,27 @@ func (r *Run) values(ctx context.Context, p *Plan, c *condition, first, last int
 		is = engine.Filter{Op: engine.Or, Of: []engine.Filter{is, none}}
 	}
 	return &is, nil
+}
+
+// tryWorker tries texts of one column.
+type tryWorker struct {
+	*exec.Worker
+	batch exec.Batch
+}
+
+func newTryWorker(program *exec.Program, field string) *tryWorker {
+	return &tryWorker{program.Worker(), exec.Batch{Columns: []string{field}, Values: make([][]string, 1)}}
+}
+
+func (w *tryWorker) try(values []string) error {
+	texts := w.batch.Values[0][:0]
+	for _, v := range values {
+		if v != "" {
+			texts = append(texts, v)
+		}
+	}
+	w.batch.Values[0], w.batch.N = texts, len(texts)
+	return w.Push(&w.batch)
 }
 
 // trueWithout reports whether the condition is true for a row without the field.
@@ -119,10 +142,16 @@ func texts(result *exec.Result) []string {
 	return list
 }
 
-// with returns the plan's filter and f.
-func (p *Plan) with(f engine.Filter) *engine.Filter {
-	if p.Filter == nil {
-		return &f
+// besides is the plan's filter without that c's column is there.
+func (p *Plan) besides(c *condition) *engine.Filter {
+	if c.pushed == nil || c.pushed.filter.Op != engine.Exists {
+		return p.Filter
 	}
-	return &engine.Filter{Op: engine.And, Of: []engine.Filter{*p.Filter, f}}
+	var list []engine.Filter
+	for i := range p.conditions {
+		if o := &p.conditions[i]; o != c && o.pushed != nil {
+			list = append(list, o.pushed.filter)
+		}
+	}
+	return all(list)
 }

@@ -27,8 +27,9 @@ type Literal struct {
 	Fold bool
 	// rarest is the place of a letter in Text that few texts have.
 	rarest int
-	// folds is true when letters beyond ASCII fold to some of Text's.
-	folds bool
+	// hasS and hasK tell whether the long s and the Kelvin sign could fold to a
+	// letter of Text.
+	hasS, hasK bool
 }
 
 // Required returns what a text must hold for the regular expression to match it:
@@ -119,7 +120,8 @@ func literal(re *rs.Regexp) (Literal, bool) {
 		letters = letters || unicode.IsLetter(r)
 	}
 	lower := strings.ToLower(s)
-	return Literal{Text: lower, Fold: letters, rarest: rarest(lower), folds: strings.ContainsAny(lower, "ks")}, true
+	return Literal{Text: lower, Fold: letters, rarest: rarest(lower),
+		hasS: strings.Contains(lower, "s"), hasK: strings.Contains(lower, "k")}, true
 }
 
 // In reports whether s holds the literal. folds is true when s also might match
@@ -132,8 +134,11 @@ func (l Literal) In(s string) (found, folds bool) {
 	if containsFold(s, l.Text, l.rarest) {
 		return true, false
 	}
-	return false, l.folds && (strings.Contains(s, "\u017f") || strings.Contains(s, "\u212a"))
+	return false, l.hasS && strings.IndexByte(s, longS) >= 0 || l.hasK && strings.IndexByte(s, kelvin) >= 0
 }
+
+// The first bytes of the long s and of the Kelvin sign in UTF-8.
+const longS, kelvin = 0xc5, 0xe2
 
 // Matcher is a compiled regular expression that looks for its required literals
 // first and runs the expression only on texts that have them.

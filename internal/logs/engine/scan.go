@@ -97,6 +97,8 @@ func (e *Embedded) Scan(ctx context.Context, q ScanQuery, take func(worker int, 
 			r := &readers[worker]
 			if err := r.open(&q, b); err != nil {
 				cancel(err)
+			} else if q.Group && r.block.N == 1 && r.block.Counts[0] == 0 {
+				return // the count of no rows at all
 			} else if err := take(int(worker), &r.block); err != nil {
 				cancel(err)
 			}
@@ -125,6 +127,10 @@ func (q *ScanQuery) query() string {
 		if c == colTime && q.Group && q.Every > 0 {
 			columns[i] += ":" + strconv.FormatInt(q.Every, 10) + "ms"
 		}
+	}
+	if q.Group && len(q.Columns) == 1 && q.Columns[0] != colTime {
+		// Of one column the library takes "1_000" and 1000 for the same group.
+		columns = append(columns, quote(colPartial))
 	}
 	list := strings.Join(columns, ",")
 	switch {

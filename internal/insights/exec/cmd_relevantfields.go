@@ -10,19 +10,6 @@ import (
 	"waybill/internal/insights/syntax"
 )
 
-// countFrequent is a stats count(*) by the fields, commonest first. It is exact.
-func (c *compiler) countFrequent(f *syntax.CountFrequent) {
-	s := &syntax.Stats{Span: f.Span, Items: []syntax.Item{{
-		Span: f.Span, As: syntax.CountFrequentColumn, X: &syntax.Call{Span: f.Span, Name: "count", Args: []syntax.Expr{&syntax.Star{Span: f.Span}}},
-	}}}
-	for _, field := range f.Fields {
-		s.By = append(s.By, syntax.Item{Span: field.Span, X: field})
-	}
-	c.collect(c.stats(s))
-	slot := c.names[syntax.CountFrequentColumn]
-	c.sort([]sortKey{{of: func(r *row) value { return r.slots[slot] }, desc: true}}, 0, "countFrequent")
-}
-
 // relevantFields compares the values of fields among the rows that meet a
 // condition with those of the others.
 func (c *compiler) relevantFields(f *syntax.RelevantFields) func(*budget) gather {
@@ -73,7 +60,7 @@ const maxSpread = 5_000
 
 func newSpread() *spread {
 	s := &spread{}
-	s.counts[0].counts, s.counts[1].counts = map[string]int64{}, map[string]int64{}
+	s.counts[0].counts, s.counts[1].counts = map[string]*int64{}, map[string]*int64{}
 	return s
 }
 
@@ -233,13 +220,13 @@ func (f *spread) numberScore(total [2]int64) float64 {
 func (f *spread) missing(side int, total [2]int64) float64 {
 	n := total[side]
 	for _, c := range f.counts[side].counts {
-		n -= c
+		n -= *c
 	}
 	return float64(n) / float64(total[side])
 }
 
 func (f *spread) share(side int, s string, total [2]int64) float64 {
-	return float64(f.counts[side].counts[s]) / float64(total[side])
+	return float64(f.counts[side].of(s)) / float64(total[side])
 }
 
 func (f *spread) values() []string {

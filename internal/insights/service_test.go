@@ -1,0 +1,217 @@
+package insights
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"waybill/internal/awserr"
+	"waybill/internal/logs"
+	"waybill/internal/logs/engine"
+	"waybill/internal/store"
+)
+
+func TestMain(m *testing.M) {
+	if err := engine.Configure(engine.Settings{}); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+const noon = int64(1_764_072_000_000) // 2025-11-25T12:00:00Z
+
+var here = logs.Scope{Account: "111122223333", Region: "us-east-1"}
+
+// lab is a service over a log group "g" with a hundred events.
+type lab struct {
+	*Service
+	now atomic.Int64
+}
+
+func newLab(t *testing.T, c Config) *lab {
+	t.Helper()
+	l := &lab{}
+	l.now.Store(noon)
+	now := func() time.Time { return time.UnixMilli(l.now.Load()) }
+	quiet := slog.New(slog.DiscardHandler)
+	folder := t.TempDir()
+	db, err := store.Open(t.Context(), filepath.Join(folder, "meta.db"), quiet)
+	must(t, err)
+	s, err := logs.Open(t.Context(), logs.Config{DB: db, Folder: folder, Logger: quiet, Now: now})
+	must(t, err)
+	t.Cleanup(func() { must(t, errors.Join(s.Close(context.Background()), db.Close())) })
+	must(t, s.CreateLogGroup(t.Context(), here, logs.NewGroup{Name: "g"}))
+	must(t, s.CreateLogStream(t.Context(), here, "g", "s"))
+	var events []logs.InputEvent
+	for i := range 100 {
+		events = append(events, logs.InputEvent{Timestamp: noon - int64(100-i), Message: fmt.Sprintf(`{"n":%d,"text":%q}`, i, strings.Repeat("x", 500))})
+	}
+	_, err = s.PutLogEvents(t.Context(), here, "g", "s", events, nil)
+	must(t, err)
+	c.Logs, c.Logger, c.Now = s, quiet, now
+	l.Service = New(c)
+	t.Cleanup(func() { must(t, l.Close()) })
+	return l
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func request(text string) Request {
+	return Request{Scope: here, Groups: []logs.GroupName{{Scope: here, Name: "g"}}, Start: noon - 3_600_000, End: noon, Text: text}
+}
+
+func (l *lab) ask(t *testing.T, text string) Answer {
+	t.Helper()
+	a, err := l.Ask(t.Context(), request(text))
+	must(t, err)
+	return a
+}
+
+// status is that of one query.
+func (l *lab) status(t *testing.T, id string) Status {
+	t.Helper()
+	a, err := l.Results(t.Context(), here.Account, id)
+	must(t, err)
+	return a.Status
+}
+
+func TestWhatWouldHoldTooMuchFails(t *testing.T) {
+	l := newLab(t, Config{Memory: 10_000})
+	a := l.ask(t, "fields text | sort text")
+	if a.Status != Failed || !strings.Contains(a.Reason, "sort: ") || len(a.Rows) > 0 {
+		t.Errorf("%s: %s", a.Status, a.Reason)
+	}
+	if a := l.ask(t, "stats count(*)"); a.Status != Complete {
+		t.Errorf("a small one after it: %s %s", a.Status, a.Reason)
+	}
+}
+
+func TestTimeout(t *testing.T) {
+	l := newLab(t, Config{Timeout: time.Nanosecond})
+	if a := l.ask(t, "stats count(*)"); a.Status != Timeout || a.Reason == "" {
+		t.Errorf("%s: %s", a.Status, a.Reason)
+	}
+}
+
+// busy takes all places to run in, so that queries stay Scheduled.
+func (l *lab) busy() (release func()) {
+	for range cap(l.slots) {
+		l.slots <- struct{}{}
+	}
+	return func() {
+		for range cap(l.slots) {
+			<-l.slots
+		}
+	}
+}
+
+func TestQueriesWaitForTheirTurn(t *testing.T) {
+	l := newLab(t, Config{Active: 2})
+	release := l.busy()
+	first, err := l.Start(t.Context(), request("stats count(*)"))
+	must(t, err)
+	second, err := l.Start(t.Context(), request("stats count(*)"))
+	must(t, err)
+	if s := l.status(t, first); s != Scheduled {
+		t.Errorf("status %s", s)
+	}
+	if _, err := l.Start(t.Context(), request("stats count(*)")); !awserr.HasCode(err, codeLimit) ||
+		!strings.Contains(err.Error(), "Account maximum query concurrency limit of [2] reached") {
+		t.Errorf("error %v", err)
+	}
+	must(t, l.Stop(here.Account, second))
+	if s := l.status(t, second); s != Cancelled {
+		t.Errorf("status %s", s)
+	}
+	if err := l.Stop(here.Account, second); !awserr.HasCode(err, codeParameter) {
+		t.Errorf("error %v", err)
+	}
+	// A stopped one makes room.
+	third, err := l.Start(t.Context(), request("stats count(*)"))
+	must(t, err)
+	l.mu.Lock()
+	ends := []chan struct{}{l.queries[first].done, l.queries[third].done}
+	l.mu.Unlock()
+	release()
+	for _, end := range ends {
+		<-end
+	}
+	if a, b, c := l.status(t, first), l.status(t, second), l.status(t, third); a != Complete || b != Cancelled || c != Complete {
+		t.Errorf("statuses %s, %s, %s", a, b, c)
+	}
+}
+
+func TestAskStopsWithItsCaller(t *testing.T) {
+	l := newLab(t, Config{})
+	defer l.busy()()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := l.Ask(ctx, request("stats count(*)")); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	page, _ := l.Describe(List{Account: here.Account, Region: here.Region, Limit: 10})
+	if len(page) == 1 && page[0].Status != Cancelled {
+		t.Errorf("queries %+v", page)
+	}
+}
+
+func TestAnswersAreKeptForTheirTime(t *testing.T) {
+	l := newLab(t, Config{Kept: time.Hour})
+	id, err := l.Start(t.Context(), request("stats count(*)"))
+	must(t, err)
+	l.mu.Lock()
+	end := l.queries[id].done
+	l.mu.Unlock()
+	<-end
+	l.now.Add(time.Hour.Milliseconds() + 1)
+	l.Describe(List{Account: here.Account, Region: here.Region, Limit: 10})
+	if _, err := l.Results(t.Context(), here.Account, id); !awserr.HasCode(err, codeNotFound) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAnswersTakeNoMoreThanTheirShare(t *testing.T) {
+	l := newLab(t, Config{KeptBytes: 100_000})
+	for range 5 {
+		l.ask(t, "fields text") // 100 rows of more than 500 bytes
+	}
+	page, _ := l.Describe(List{Account: here.Account, Region: here.Region, Limit: 10})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.bytes > 100_000+60_000 || len(page) == 5 || len(page) == 0 {
+		t.Errorf("%d bytes of %d queries are kept", l.bytes, len(page))
+	}
+}
+
+func TestDescribePages(t *testing.T) {
+	l := newLab(t, Config{})
+	for i := range 5 {
+		l.ask(t, fmt.Sprintf("stats count(*) as c%d", i))
+	}
+	list := List{Account: here.Account, Region: here.Region, Group: "g", Status: Complete, Limit: 2}
+	var got []string
+	for more := true; more; {
+		var page []Info
+		page, more = l.Describe(list)
+		for _, q := range page {
+			got = append(got, q.Text[len(q.Text)-1:])
+		}
+		list.After = page[len(page)-1].ID
+	}
+	if strings.Join(got, "") != "43210" {
+		t.Errorf("the newest first: %v", got)
+	}
+}
