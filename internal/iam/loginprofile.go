@@ -55,7 +55,7 @@ func (s *Service) CreateLoginProfile(ctx context.Context, account, user, passwor
 	if err != nil {
 		return LoginProfile{}, err
 	}
-	l := LoginProfile{User: user, MustReset: mustReset, Created: s.now()}
+	var l LoginProfile
 	err = s.changeEntity(ctx, userOwner(account, user), func(tx *sql.Tx, e *Entity) error {
 		_, err := loginProfile(ctx, tx, e)
 		if err == nil {
@@ -64,7 +64,11 @@ func (s *Service) CreateLoginProfile(ctx context.Context, account, user, passwor
 		if !awserr.HasCode(err, CodeNoSuchEntity) {
 			return err
 		}
-		return s.writePassword(ctx, tx, e.ID, hash, mustReset, 0)
+		if err := s.writePassword(ctx, tx, e.ID, hash, mustReset, 0); err != nil {
+			return err
+		}
+		l, err = loginProfile(ctx, tx, e)
+		return err
 	})
 	return l, err
 }
