@@ -59,7 +59,6 @@ var aggregates = map[string]*aggregate{
 	"latest":        latest,
 	"rate":          rate,
 	"pct":           percentile,
-	"percentile":    percentile,
 	"median":        median,
 	"histogram":     histogram,
 	"countdistinct": distinct,

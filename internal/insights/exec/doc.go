@@ -9,11 +9,14 @@
 //
 //	p, err := exec.Compile(query, env)
 //	p.Needs()                       // the fields to deliver
+//	err = p.Start(ctx)              // runs subqueries, reads lookup tables
 //	w := p.Worker()                 // one a goroutine
 //	err = w.Push(batch)             // until the source is dry or ErrEnough
 //	result, err := p.Finish(ctx)
 //
-// Run does all of it for one source. Each command has a file of its own.
+// Program.Run does all of it for one source. Partial gives the answer so far while
+// workers push. Each command has a file of its own, cmd_*.go; funcs_*.go are the
+// functions, aggregate.go, quantile.go and distinct.go the aggregates.
 //
 // Memory is bounded by Limits.Memory: what would go over it ends the query with a
 // *LimitError that says which command held too much; sort with a limit keeps only
