@@ -35,6 +35,10 @@ func (c *serveCommand) Run(ctx context.Context, logger *slog.Logger) error {
 	}
 	cfg.Restarts = true
 	server, err := app.OpenAgain(ctx, cfg, logger)
+	if ctx.Err() != nil && err != nil {
+		logger.Info("stopped while starting", "error", err)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -134,16 +135,17 @@ func checkGroup(ctx context.Context, client *cloudwatchlogs.Client, group string
 	return nil
 }
 
-// again reads once more when a connection broke: the SDK closes a request's
-// body as soon as the answer begins, and where net/http has not yet seen that
-// body's end it closes the connection, with the answer half read.
+// again reads once more when a connection broke: the server may begin anew, and
+// the SDK closes a request's body as soon as the answer begins, where net/http
+// has not yet seen that body's end closes the connection, the answer half read.
 func again[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	for tries := 1; ; tries++ {
 		out, err := read()
 		var api smithy.APIError
-		if err == nil || errors.As(err, &api) || tries == 5 || ctx.Err() != nil {
+		if err == nil || errors.As(err, &api) || tries == 40 || ctx.Err() != nil {
 			return out, err
 		}
+		pause(ctx, 50*time.Millisecond)
 	}
 }
 

@@ -148,7 +148,8 @@ func (s *server) stop() error {
 	select {
 	case <-s.ended:
 	case <-time.After(patience):
-		s.kill()
+		_ = s.cmd.Process.Signal(syscall.SIGQUIT) // its goroutines go to the log
+		<-s.ended
 		return fmt.Errorf("the server did not end within %v of SIGTERM", patience)
 	}
 	if !s.cmd.ProcessState.Success() {

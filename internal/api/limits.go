@@ -143,7 +143,8 @@ func (l *limiter) admit(key string, op *Operation, now time.Time) error {
 		b = &bucket{left: 2 * l.Requests, at: now}
 		u.buckets[f] = b
 	}
-	b.left = math.Min(2*l.Requests, b.left+now.Sub(b.at).Seconds()*l.Requests)
+	// A clock that is set back must not take away what is left.
+	b.left = math.Min(2*l.Requests, b.left+math.Max(0, now.Sub(b.at).Seconds())*l.Requests)
 	b.at = now
 	if b.left < 1 {
 		return throttled("too many requests in a second")

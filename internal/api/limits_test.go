@@ -90,3 +90,14 @@ func TestSearchesWaitForTheirTurn(t *testing.T) {
 		end()
 	})
 }
+
+func TestAClockSetBackThrottlesNobody(t *testing.T) {
+	l := newLimiter(Limits{Requests: 10})
+	op := &Operation{Service: "sts", Name: "GetCallerIdentity"}
+	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	for _, at := range []time.Time{now, now.Add(-2 * time.Hour), now.Add(-2 * time.Hour)} {
+		if err := l.admit("111122223333", op, at); err != nil {
+			t.Errorf("at %v: %v", at, err)
+		}
+	}
+}

@@ -137,7 +137,7 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	}
 	var probe func(string) error
 	if s.cfg.Restarts {
-		if err := s.restartOnPanic(); err != nil {
+		if err := s.restartOnPanic(ctx); err != nil {
 			return err
 		}
 		probe = probeByProcess

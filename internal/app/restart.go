@@ -29,8 +29,8 @@ const longestWait = 5 * time.Second
 // the same arguments, when the log engine's library panics: a write or an fsync
 // failed, or a part is damaged. The journal has what was acknowledged. The
 // reason, or what a crash prints, is left in the data folder for the next start
-// to look into.
-func (s *Server) restartOnPanic() error {
+// to look into. A process that was told to stop, by the end of ctx, stops.
+func (s *Server) restartOnPanic(ctx context.Context) error {
 	folder, logger := s.folder.file(engineFolder), s.logger
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
@@ -55,6 +55,9 @@ func (s *Server) restartOnPanic() error {
 		}
 		time.Sleep(wait)
 		self, err := os.Executable()
+		if ctx.Err() != nil {
+			os.Exit(0) // what was acknowledged is in the journal
+		}
 		if err == nil {
 			os.Setenv(restarts, fmt.Sprintf("%d %d", count+1, time.Now().Unix()))
 			err = syscall.Exec(self, os.Args, os.Environ())
@@ -104,7 +107,7 @@ func firstFatal(output string) string {
 func OpenAgain(ctx context.Context, cfg *config.Config, logger *slog.Logger) (*Server, error) {
 	for tries := 1; ; tries++ {
 		s, err := Open(ctx, cfg, logger)
-		if err == nil || os.Getenv(restarts) == "" {
+		if err == nil || os.Getenv(restarts) == "" || ctx.Err() != nil {
 			return s, err
 		}
 		wait := restartWait(tries)

@@ -27,6 +27,9 @@ func (l *limiter) allow() bool {
 	if l.full.Before(now) {
 		l.full = now
 	}
+	if empty := now.Add(strangersBurst * strangersEach); l.full.After(empty) {
+		l.full = empty // the clock was set back
+	}
 	if l.full.Sub(now) > (strangersBurst-1)*strangersEach {
 		return false
 	}

@@ -91,7 +91,8 @@ func (s *Service) gatherIdentity(ctx context.Context, p *Principal, set *policy.
 	if err != nil || n == nil {
 		return false, err
 	}
-	set.Identity, set.Boundary, set.HasBoundary = n.policies, n.boundary, n.hasBoundary
+	// Clipped, so that whoever appends to the set writes to a copy.
+	set.Identity, set.Boundary, set.HasBoundary = slices.Clip(n.policies), n.boundary, n.hasBoundary
 	return true, nil
 }
 

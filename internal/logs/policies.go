@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -201,5 +202,5 @@ func (s *Service) readGuard(ctx context.Context, g guard) ([]policy.Named, error
 		}
 		named = append(named, policy.Named{Name: p.Name, Document: d})
 	}
-	return named, nil
+	return slices.Clip(named), nil
 }

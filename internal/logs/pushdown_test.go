@@ -115,6 +115,17 @@ func pushFixture(t *testing.T) *fixture {
 }
 
 func drawPushPattern(t *rapid.T) string {
+	switch rapid.IntRange(0, 7).Draw(t, "pattern") {
+	case 0: // terms
+		var list []string
+		for range rapid.IntRange(1, 3).Draw(t, "terms") {
+			sign := rapid.SampledFrom([]string{"", "", "-", "?"}).Draw(t, "sign")
+			list = append(list, sign+rapid.SampledFrom([]string{`"` + drawPushText(t) + `x"`, `"` + drawPushText(t) + `"`, "%[0-9]+:%", "%user[0-9]@%", "ERROR"}).Draw(t, "term"))
+		}
+		return strings.Join(list, " ")
+	case 1: // words
+		return `[first=*` + rapid.SampledFrom([]string{"plain", "a", "{"}).Draw(t, "start") + `*, ..., last="*` + drawPushText(t) + `*"]`
+	}
 	p := drawPushCondition(t)
 	for range rapid.IntRange(0, 2).Draw(t, "more") {
 		p = "(" + p + ")" + rapid.SampledFrom([]string{" && ", " || "}).Draw(t, "join") + drawPushCondition(t)
@@ -132,13 +143,7 @@ func drawPushCondition(t *rapid.T) string {
 		}
 		selector += step
 	}
-	kind := rapid.IntRange(0, len(pushKinds)-1).Draw(t, "kind")
-	text := []rune(rapid.SampledFrom(pushKinds[kind]).Draw(t, "text"))
-	if n := len(text); n > 0 && rapid.Bool().Draw(t, "cut") {
-		from := rapid.IntRange(0, n-1).Draw(t, "from")
-		text = text[from:rapid.IntRange(from, n).Draw(t, "to")]
-	}
-	quoted := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(string(text))
+	quoted := drawPushText(t)
 	star := func() string { return rapid.SampledFrom([]string{"", "*"}).Draw(t, "star") }
 	switch rapid.IntRange(0, 9).Draw(t, "form") {
 	case 0:
@@ -152,6 +157,18 @@ func drawPushCondition(t *rapid.T) string {
 		return selector + " != \"" + quoted + "\""
 	}
 	return selector + ` = "` + star() + quoted + star() + `"`
+}
+
+// drawPushText draws a value of the pools, or a part of one, as it stands in
+// double quotes.
+func drawPushText(t *rapid.T) string {
+	kind := rapid.IntRange(0, len(pushKinds)-1).Draw(t, "kind")
+	text := []rune(rapid.SampledFrom(pushKinds[kind]).Draw(t, "text"))
+	if n := len(text); n > 0 && rapid.Bool().Draw(t, "cut") {
+		from := rapid.IntRange(0, n-1).Draw(t, "from")
+		text = text[from:rapid.IntRange(from, n).Draw(t, "to")]
+	}
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(string(text))
 }
 
 // TestPushDownFindsTheSame: what the engine is asked beforehand never changes

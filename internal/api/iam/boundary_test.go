@@ -1,6 +1,8 @@
 package iamapi_test
 
 import (
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -65,6 +67,16 @@ func TestDelegation(t *testing.T) {
 	ok(clerk.PutUserPolicy(ctx, &sdk.PutUserPolicyInput{UserName: name, PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)}))(t)
 	refused("policy of somebody without the boundary",
 		second(clerk.PutUserPolicy(ctx, &sdk.PutUserPolicyInput{UserName: aws.String("clerk"), PolicyName: aws.String("p"), PolicyDocument: aws.String(allowAll)})))
+	// Members of other operations sent along do not count as conditions met.
+	self := v.credentials["clerk"]
+	for _, form := range []url.Values{
+		{"Action": {"PutUserPolicy"}, "UserName": {"clerk"}, "PolicyName": {"p"}, "PolicyDocument": {allowAll}, "PermissionsBoundary": {*boundary}},
+		{"Action": {"UntagUser"}, "UserName": {"new"}, "TagKeys.member.1": {"x"}, "Tags.member.1.Key": {"team"}, "Tags.member.1.Value": {"mail"}},
+	} {
+		if status, body := v.post(t, self, form); status != 403 || !strings.Contains(body, "<Code>AccessDenied</Code>") {
+			t.Errorf("%s with a foreign member: %d %s", form.Get("Action"), status, body)
+		}
+	}
 	refused("attach administrator", second(clerk.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: name, PolicyArn: admin})))
 	ok(clerk.AttachUserPolicy(ctx, &sdk.AttachUserPolicyInput{UserName: name, PolicyArn: readOnly}))(t)
 	ok(clerk.DetachUserPolicy(ctx, &sdk.DetachUserPolicyInput{UserName: name, PolicyArn: readOnly}))(t)

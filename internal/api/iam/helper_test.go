@@ -3,15 +3,22 @@ package iamapi_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/csv"
+	"encoding/hex"
 	"errors"
+	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	sdk "github.com/aws/aws-sdk-go-v2/service/iam"
@@ -37,6 +44,8 @@ type server struct {
 	url   string
 	iam   *iam.Service
 	admin iam.Credentials
+	// credentials are those of the users that user made, by name.
+	credentials map[string]iam.Credentials
 }
 
 func newServer(t testing.TB) *server {
@@ -54,7 +63,7 @@ func newServer(t testing.TB) *server {
 	must(t, err)
 	registry, err := api.NewRegistry(iamapi.Operations(s), stsapi.Operations(s))
 	must(t, err)
-	v := &server{iam: s, admin: first.Credentials}
+	v := &server{iam: s, admin: first.Credentials, credentials: map[string]iam.Credentials{}}
 	door, err := api.NewDoor(api.Config{Registry: registry, Authenticator: s, Authorizer: s, Auditor: v, Logger: quiet})
 	must(t, err)
 	h := httptest.NewServer(door)
@@ -128,7 +137,23 @@ func (v *server) user(t testing.TB, name, statements string) *sdk.Client {
 		must(t, v.iam.PutPolicy(t.Context(), iam.Owner{Kind: iam.KindUser, Account: account, Name: name}, "given",
 			`{"Version":"2012-10-17","Statement":[`+statements+`]}`))
 	}
-	return v.client(ok(v.iam.CreateAccessKey(t.Context(), account, name))(t))
+	v.credentials[name] = ok(v.iam.CreateAccessKey(t.Context(), account, name))(t)
+	return v.client(v.credentials[name])
+}
+
+// post sends a signed form that no SDK would send.
+func (v *server) post(t testing.TB, c iam.Credentials, form url.Values) (status int, body string) {
+	t.Helper()
+	form.Set("Version", "2010-05-08")
+	text := form.Encode()
+	request := ok(http.NewRequestWithContext(t.Context(), http.MethodPost, v.url+"/", strings.NewReader(text)))(t)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	sum := sha256.Sum256([]byte(text))
+	must(t, v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.Secret}, request,
+		hex.EncodeToString(sum[:]), "iam", region, time.Now()))
+	resp := ok(http.DefaultClient.Do(request))(t)
+	defer resp.Body.Close()
+	return resp.StatusCode, string(ok(io.ReadAll(resp.Body))(t))
 }
 
 func csvRows(t testing.TB, content []byte) [][]string {

@@ -79,7 +79,7 @@ func onProvider[Out any](s *iam.Service, name string, handle func(ctx context.Co
 			if err != nil {
 				return nil, err
 			}
-			k := keys{}.requestTags(in.Tags).tagKeys(in.TagKeys)
+			k := taggingKeys(name, in.Tags, in.TagKeys)
 			p, err := s.OIDCProvider(context.Background(), c.Caller.Account, url)
 			if err != nil && !awserr.HasCode(err, iam.CodeNoSuchEntity) {
 				return nil, err

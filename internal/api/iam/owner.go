@@ -2,6 +2,7 @@ package iamapi
 
 import (
 	"context"
+	"strings"
 
 	"waybill/internal/api"
 	"waybill/internal/iam"
@@ -71,7 +72,7 @@ func onOwner[Out any](s *iam.Service, k ownerKind, name string, handle func(ctx 
 			if err != nil {
 				return nil, err
 			}
-			return onEntity(s, name, o, keys{}.requestTags(in.Tags).tagKeys(in.TagKeys).policy(in.PolicyArn).boundary(in.PermissionsBoundary))
+			return onEntity(s, name, o, in.keys(name))
 		},
 		func(ctx context.Context, c *api.Call, in *OwnerInput) (*Out, error) {
 			o, err := k.owner(c, in)
@@ -80,6 +81,19 @@ func onOwner[Out any](s *iam.Service, k ownerKind, name string, handle func(ctx 
 			}
 			return handle(ctx, o, in)
 		})
+}
+
+// keys are the condition keys that an operation has of its input. A member that
+// belongs to another operation gives none: whoever sends it along must not
+// pass for somebody who meets a condition.
+func (in *OwnerInput) keys(operation string) keys {
+	switch {
+	case strings.HasPrefix(operation, "Attach"), strings.HasPrefix(operation, "Detach"):
+		return keys{}.policy(in.PolicyArn)
+	case strings.HasPrefix(operation, "Put") && strings.HasSuffix(operation, "PermissionsBoundary"):
+		return keys{}.boundary(in.PermissionsBoundary)
+	}
+	return taggingKeys(operation, in.Tags, in.TagKeys)
 }
 
 // doing makes an operation on an entity that answers nothing.

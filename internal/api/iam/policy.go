@@ -104,7 +104,7 @@ func onPolicy[Out any](s *iam.Service, name string, handle func(ctx context.Cont
 			if err != nil && !awserr.HasCode(err, iam.CodeNoSuchEntity) {
 				return nil, err
 			}
-			return needs(name, in.PolicyArn, keys{}.requestTags(in.Tags).tagKeys(in.TagKeys).resourceTags(p.Tags)), nil
+			return needs(name, in.PolicyArn, taggingKeys(name, in.Tags, in.TagKeys).resourceTags(p.Tags)), nil
 		},
 		func(ctx context.Context, c *api.Call, in *PolicyInput) (*Out, error) {
 			return handle(ctx, c.Caller.Account, in)

@@ -1,6 +1,10 @@
 package iamapi
 
-import "waybill/internal/iam"
+import (
+	"strings"
+
+	"waybill/internal/iam"
+)
 
 // TagsOutput is the output of operations that list tags.
 type TagsOutput struct {
@@ -32,6 +36,18 @@ func (k keys) requestTags(tags []iam.Tag) keys {
 func (k keys) tagKeys(names []string) keys {
 	k["aws:TagKeys"] = append(k["aws:TagKeys"], names...)
 	return k
+}
+
+// taggingKeys are the keys of TagUser, UntagRole and their like; other operations
+// have none.
+func taggingKeys(operation string, tags []iam.Tag, names []string) keys {
+	switch {
+	case strings.HasPrefix(operation, "Tag"):
+		return keys{}.requestTags(tags)
+	case strings.HasPrefix(operation, "Untag"):
+		return keys{}.tagKeys(names)
+	}
+	return keys{}
 }
 
 // resourceTags adds the tags that an entity has.

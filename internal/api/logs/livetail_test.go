@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -178,10 +177,9 @@ func TestLiveTailRefusals(t *testing.T) {
 	s.Close()
 }
 
-// TestLiveTailFrames reads what is on the wire without a client's tolerance.
-func TestLiveTailFrames(t *testing.T) {
-	v := newServer(t)
-	makeGroup(t, v.admin(t), "g", "s")
+// openTail starts a tail of group g by hand and returns a reader of its frames.
+func openTail(t *testing.T, v *server) func() eventstream.Message {
+	t.Helper()
 	body := `{"logGroupIdentifiers":["` + groupARN + `g"]}`
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, v.url, strings.NewReader(body))
 	must(t, err)
@@ -191,22 +189,59 @@ func TestLiveTailFrames(t *testing.T) {
 		sha256hex(body), "logs", region, time.Now()))
 	resp, err := http.DefaultClient.Do(req)
 	must(t, err)
-	defer resp.Body.Close()
+	t.Cleanup(func() { resp.Body.Close() })
 	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Type") != "application/vnd.amazon.eventstream" || resp.Header.Get("x-amzn-RequestId") == "" {
 		t.Errorf("%s %v", resp.Status, resp.Header)
 	}
 	d := eventstream.NewDecoder()
+	return func() eventstream.Message {
+		t.Helper()
+		m, err := d.Decode(resp.Body, nil)
+		must(t, err)
+		return m
+	}
+}
+
+// TestLiveTailFrames reads what is on the wire without a client's tolerance.
+func TestLiveTailFrames(t *testing.T) {
+	v := newServer(t)
+	makeGroup(t, v.admin(t), "g", "s")
+	next := openTail(t, v)
 	for _, want := range []struct{ event, payload string }{
 		{"initial-response", "{}"},
 		{"sessionStart", `"logGroupIdentifiers":["` + groupARN + `g"]`},
 		{"sessionUpdate", `{"sessionMetadata":{"sampled":false},"sessionResults":[]}`},
 	} {
-		m, err := d.Decode(io.Reader(resp.Body), nil)
-		must(t, err)
+		m := next()
 		header := func(name string) string { return m.Headers.Get(name).String() }
 		if header(":message-type") != "event" || header(":event-type") != want.event || header(":content-type") != "application/json" ||
 			!bytes.Contains(m.Payload, []byte(want.payload)) {
 			t.Errorf("frame %v %s, want %v", m.Headers, m.Payload, want)
 		}
+	}
+}
+
+// A client that does not read holds nobody up, is told that it missed something,
+// and goes on with what comes then.
+func TestASlowReaderOfALiveTail(t *testing.T) {
+	v := newServer(t)
+	c := v.admin(t)
+	makeGroup(t, c, "g", "s")
+	next := openTail(t, v)
+	big := strings.Repeat("x", 1_000_000)
+	for range 40 {
+		putNow(t, c, "g", "s", big)
+	}
+	received, sampled := 0, false
+	for !sampled {
+		m := next()
+		received += bytes.Count(m.Payload, []byte(big))
+		sampled = bytes.Contains(m.Payload, []byte(`"sampled":true`))
+	}
+	if received >= 40 {
+		t.Errorf("%d events were kept for it", received)
+	}
+	putNow(t, c, "g", "s", "afterwards")
+	for !bytes.Contains(next().Payload, []byte("afterwards")) {
 	}
 }

@@ -121,7 +121,7 @@ func (s *sparing) RoundTrip(r *http.Request) (*http.Response, error) {
 	defer s.mu.Unlock() // waiting for another's request is waiting for the same answer
 	url := r.URL.String()
 	a := s.answers[url]
-	if a == nil || s.now().Sub(a.at) >= pause {
+	if a == nil || s.now().Sub(a.at).Abs() >= pause {
 		a = s.ask(r)
 		s.answers[url] = a
 	}
