@@ -44,10 +44,7 @@ func (q *quarantine) probeDay(day string) error {
 			return err
 		}
 	}
-	if len(good) == len(names) {
-		return nil
-	}
-	return writePartNames(data, good)
+	return q.relist(data, names, good)
 }
 
 // probeParts has some parts of a day read, linked to a folder of their own.
