@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,8 +80,14 @@ func (q *quarantine) day(day string) error {
 	if err := q.index(index, exists(data)); err != nil {
 		return err
 	}
+	once := unique(names)
+	if len(once) < len(names) || slices.ContainsFunc(once, func(name string) bool { return !exists(filepath.Join(data, name)) }) {
+		if err := q.strays(data, once); err != nil {
+			return err
+		}
+	}
 	var good []string
-	for _, name := range names {
+	for _, name := range once {
 		part := filepath.Join(data, name)
 		bad := checkDataPart(part)
 		if bad == nil {
@@ -93,6 +100,36 @@ func (q *quarantine) day(day string) error {
 	}
 	if len(good) < len(names) {
 		return writePartNames(data, good)
+	}
+	return nil
+}
+
+// unique returns the names in order, each once.
+func unique(names []string) []string {
+	var once []string
+	for _, name := range names {
+		if !slices.Contains(once, name) {
+			once = append(once, name)
+		}
+	}
+	return once
+}
+
+// strays moves away the parts that a list does not name, once it names a part
+// twice or one that is not there: then the list itself may be what is damaged.
+// Otherwise they are the rest of a merge cut short, and the library deletes them.
+func (q *quarantine) strays(data string, names []string) error {
+	list, err := os.ReadDir(data)
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		if !f.IsDir() || slices.Contains(names, f.Name()) {
+			continue
+		}
+		if err := q.move(filepath.Join(data, f.Name()), "a damaged list of parts does not name it"); err != nil {
+			return err
+		}
 	}
 	return nil
 }
