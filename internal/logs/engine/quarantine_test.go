@@ -57,6 +57,7 @@ const damagedRows = 300
 // readEverything prints how many events of either day are found, by pages and
 // by a search that no event answers.
 func readEverything(folder string) error {
+	OnPanic(func(string) { os.Exit(2) }) // as a server does, which begins anew
 	e, err := OpenWith(folder, Options{Log: slog.New(slog.NewTextHandler(os.Stdout, nil)), Probe: probeByProcess})
 	if err != nil {
 		return err
@@ -180,6 +181,37 @@ func TestAWrongListOfPartsRemovesNone(t *testing.T) {
 			t.Errorf("%s: %q stayed, want %d", what, left, c.kept)
 		}
 		closeEngine(t, e)
+	}
+}
+
+// A changed list of parts names other parts than there are. The library deletes
+// the folders that it does not name.
+func TestAPartThatADamagedListDoesNotNameIsKept(t *testing.T) {
+	for name, change := range map[string]func(names []string) []string{
+		"another name": func(names []string) []string { return append(names[1:], "0123456789ABCDEF") },
+		"a name twice": func(names []string) []string { return append(names[1:], names[1]) },
+	} {
+		dir := t.TempDir()
+		e := open(t, dir)
+		for i := range int64(2) {
+			add(t, e, Row{Tenant: group, Stream: 1, ID: uint64(1 + i), Time: noon + i, Ingested: noon, Message: "x"})
+			if err := e.Sync(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		closeEngine(t, e)
+		data := filepath.Join(dir, "storage/partitions", dayName(noon), "datadb")
+		names, err := readPartNames(data)
+		if err != nil || len(names) != 2 {
+			t.Fatal(names, err)
+		}
+		if err := writePartNames(data, change(names)); err != nil {
+			t.Fatal(err)
+		}
+		out, err := runSelf(servedFolder, dir)
+		if err != nil || !strings.Contains(out, "day 0: 1 events") || !strings.Contains(out, "quarantined: 1") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
 	}
 }
 
