@@ -12,7 +12,7 @@ demo: ## the main job with no configuration
 test: check ## everything: checks, unit tests, and the suites against real peers
 	scripts/install-peers
 	$(GO) test $$($(GO) list ./... | grep -v '/e2e')
-	$(GO) test -count=1 ./e2e/... # builds the binary itself, which Go's test cache cannot see
+	$(GO) test -count=1 -timeout 30m ./e2e/... # builds the binary itself, which Go's test cache cannot see
 
 check: ## formatting, vet, staticcheck, known vulnerabilities
 	@test -z "$$(gofmt -l cmd internal e2e bench)" || { gofmt -l cmd internal e2e bench; echo "run gofmt"; exit 1; }
@@ -22,7 +22,7 @@ check: ## formatting, vet, staticcheck, known vulnerabilities
 
 e2e: ## only the suites against real peers, failing where one is missing
 	scripts/install-peers
-	WAYBILL_E2E_REQUIRE=all $(GO) test -count=1 ./e2e/... ./internal/console/...
+	WAYBILL_E2E_REQUIRE=all $(GO) test -count=1 -timeout 30m ./e2e/... ./internal/console/...
 
 bench: ## the benchmarks whose figures stand in docs/performance.md
 	$(GO) test -run '^$$' -bench . ./internal/... ./bench/...

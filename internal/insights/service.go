@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -206,11 +207,19 @@ func (s *Service) attend(ctx context.Context, q *query) {
 func safely(do func() (*exec.Result, error)) (result *exec.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			result, err = nil, fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+			result, err = nil, &panicError{value: p, stack: debug.Stack()}
 		}
 	}()
 	return do()
 }
+
+// panicError is a panic of a query.
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
 
 func (s *Service) begin(q *query) bool {
 	s.mu.Lock()
@@ -257,8 +266,23 @@ func (s *Service) reason(q *query, err error) string {
 	case errors.As(err, &known):
 		return known.Message
 	}
-	s.Logger.Error("a Logs Insights query failed", "query", q.id, "error", err)
+	s.Logger.Error("a Logs Insights query failed", append([]any{"query", q.id}, kind(err)...)...)
 	return "The query failed because of a fault of the server."
+}
+
+// kind tells our own log what sort of error it was. Its text stays out of there: it
+// may quote the query or an event, and so an address or a subject. So does the
+// value of a panic; its stack has places in the program and addresses in memory.
+func kind(err error) []any {
+	var panicked *panicError
+	if errors.As(err, &panicked) {
+		return []any{"kind", fmt.Sprintf("panic of %T", panicked.value), "stack", string(panicked.stack)}
+	}
+	types := ""
+	for ; err != nil; err = errors.Unwrap(err) {
+		types += fmt.Sprintf(" %T", err)
+	}
+	return []any{"kind", strings.TrimSpace(types)}
 }
 
 // size is about what an answer takes in memory.

@@ -44,10 +44,7 @@ func (q *quarantine) probeDay(day string) error {
 			return err
 		}
 	}
-	if len(good) == len(names) {
-		return nil
-	}
-	return writePartNames(data, good)
+	return q.relist(data, names, good)
 }
 
 // probeParts has some parts of a day read, linked to a folder of their own.
@@ -102,6 +99,9 @@ func linkTree(from, to string) error {
 // values, and all of the filters that searches use. It is what a process of its
 // own is for: on damage the library ends the process. The folder is changed.
 func Probe(ctx context.Context, folder string) error {
+	// At once: a goroutine of the library that panics lets its query end first,
+	// as if it had found nothing, and the process could end well before it dies.
+	OnPanic(func(string) { os.Exit(2) })
 	s := logstorage.MustOpenStorage(folder, &logstorage.StorageConfig{Retention: forever, FutureRetention: forever, FlushInterval: never})
 	defer s.MustClose()
 	want, err := rowsListed(folder)

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -81,6 +82,10 @@ func (q *quarantine) day(day string) error {
 	}
 	var good []string
 	for _, name := range names {
+		if slices.Contains(good, name) {
+			q.log.Error("a list of the log engine's parts names one twice; it is mended", "folder", data, "part", name)
+			continue
+		}
 		part := filepath.Join(data, name)
 		bad := checkDataPart(part)
 		if bad == nil {
@@ -91,10 +96,31 @@ func (q *quarantine) day(day string) error {
 			return err
 		}
 	}
-	if len(good) < len(names) {
-		return writePartNames(data, good)
+	return q.relist(data, names, good)
+}
+
+// relist makes a day's list of data parts good, which was names. The library
+// removes what a list does not name, as left by a merge that was cut short. Where
+// the list is not right, that may be the part that it should have named, or what a
+// damaged part was merged from: it is moved away instead.
+func (q *quarantine) relist(data string, names, good []string) error {
+	if len(good) == len(names) {
+		return nil
 	}
-	return nil
+	list, err := os.ReadDir(data)
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		if !f.IsDir() || slices.Contains(names, f.Name()) {
+			continue
+		}
+		why := fmt.Sprintf("parts.json does not name it, and of what it names, %q, only %q is there and whole", names, good)
+		if err := q.move(filepath.Join(data, f.Name()), why); err != nil {
+			return err
+		}
+	}
+	return writePartNames(data, good)
 }
 
 // index looks at a day's index. Nothing that matters is found through it, so a
@@ -108,7 +134,10 @@ func (q *quarantine) index(folder string, needed bool) error {
 		return emptyIndex(folder)
 	}
 	names, bad := readPartNames(folder)
-	for _, name := range names {
+	for i, name := range names {
+		if bad == nil && slices.Contains(names[:i], name) {
+			bad = fmt.Errorf("%s names the part %q twice", filepath.Join(folder, "parts.json"), name)
+		}
 		if bad == nil {
 			bad = checkIndexPart(filepath.Join(folder, name))
 		}
@@ -135,7 +164,7 @@ func emptyIndex(folder string) error {
 // part moves a data part away that is listed; the caller takes it off the list.
 func (q *quarantine) part(part, why string) error {
 	if !exists(part) {
-		q.log.Error("A PART OF THE LOG ENGINE IS MISSING; its events are lost unless a backup has them", "part", part)
+		q.log.Error("A PART OF THE LOG ENGINE IS MISSING; its events are lost unless quarantine or a backup has them", "part", part)
 		return nil
 	}
 	return q.move(part, why)

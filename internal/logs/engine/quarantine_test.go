@@ -57,6 +57,7 @@ const damagedRows = 300
 // readEverything prints how many events of either day are found, by pages and
 // by a search that no event answers.
 func readEverything(folder string) error {
+	OnPanic(func(string) { os.Exit(2) }) // as a server does, which begins anew
 	e, err := OpenWith(folder, Options{Log: slog.New(slog.NewTextHandler(os.Stdout, nil)), Probe: probeByProcess})
 	if err != nil {
 		return err
@@ -132,6 +133,86 @@ func TestADamagedFileOfADayDoesNotTakeTheOther(t *testing.T) {
 		}
 	}
 	t.Logf("served after %v", found)
+}
+
+// A list that names other parts than there are must not make the library remove
+// those that it should have named.
+func TestAWrongListOfPartsRemovesNone(t *testing.T) {
+	other := func(name string) string {
+		last := "0"
+		if strings.HasSuffix(name, last) {
+			last = "1"
+		}
+		return name[:len(name)-1] + last
+	}
+	for what, c := range map[string]struct {
+		list     func(a, b string) []string
+		kept     int // of the day's two parts
+		quarters int // what is in quarantine
+	}{
+		"another part for one":  {func(a, b string) []string { return []string{other(a), b} }, 1, 1},
+		"other parts for both":  {func(a, b string) []string { return []string{other(a), other(b)} }, 0, 2},
+		"one in another case":   {func(a, b string) []string { return []string{strings.ToLower(a), b} }, 1, 1},
+		"one twice":             {func(a, b string) []string { return []string{b, b} }, 1, 1},
+		"one twice, all listed": {func(a, b string) []string { return []string{a, b, a} }, 2, 0},
+		"no part":               {func(a, b string) []string { return []string{"zz"} }, 0, 1},
+	} {
+		dir := t.TempDir()
+		e := open(t, dir)
+		add(t, e, Row{Tenant: group, Stream: 1, ID: 1, Time: noon, Ingested: noon, Message: "one"})
+		closeEngine(t, e)
+		data := filepath.Join(dir, "storage/partitions", dayName(noon), "datadb")
+		names, err := readPartNames(data)
+		if err != nil || len(names) != 1 {
+			t.Fatal(names, err)
+		}
+		second := "18AAAAAAAAAAAAAA"
+		if err := os.CopyFS(filepath.Join(data, second), os.DirFS(filepath.Join(data, names[0]))); err != nil {
+			t.Fatal(err)
+		}
+		if err := writePartNames(data, c.list(second, names[0])); err != nil {
+			t.Fatal(err)
+		}
+		e = open(t, dir)
+		if n := len(e.Quarantined()); n != c.quarters {
+			t.Errorf("%s: %q in quarantine, want %d", what, e.Quarantined(), c.quarters)
+		}
+		if left, _ := readPartNames(data); len(left) != c.kept {
+			t.Errorf("%s: %q stayed, want %d", what, left, c.kept)
+		}
+		closeEngine(t, e)
+	}
+}
+
+// A changed list of parts names other parts than there are. The library deletes
+// the folders that it does not name.
+func TestAPartThatADamagedListDoesNotNameIsKept(t *testing.T) {
+	for name, change := range map[string]func(names []string) []string{
+		"another name": func(names []string) []string { return append(names[1:], "0123456789ABCDEF") },
+		"a name twice": func(names []string) []string { return append(names[1:], names[1]) },
+	} {
+		dir := t.TempDir()
+		e := open(t, dir)
+		for i := range int64(2) {
+			add(t, e, Row{Tenant: group, Stream: 1, ID: uint64(1 + i), Time: noon + i, Ingested: noon, Message: "x"})
+			if err := e.Sync(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		closeEngine(t, e)
+		data := filepath.Join(dir, "storage/partitions", dayName(noon), "datadb")
+		names, err := readPartNames(data)
+		if err != nil || len(names) != 2 {
+			t.Fatal(names, err)
+		}
+		if err := writePartNames(data, change(names)); err != nil {
+			t.Fatal(err)
+		}
+		out, err := runSelf(servedFolder, dir)
+		if err != nil || !strings.Contains(out, "day 0: 1 events") || !strings.Contains(out, "quarantined: 1") {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
 }
 
 // serveDamaged starts a reader again, as a server begins anew, until it ends
