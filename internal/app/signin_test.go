@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 
 	"waybill/internal/config"
+	"waybill/internal/iam"
 )
 
 var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]+)">`)
@@ -50,10 +51,17 @@ func TestSignInsAreAudited(t *testing.T) {
 	cfg := config.Default()
 	cfg.AccountName = "example"
 	o := open(t, cfg)
+	if _, err := o.iam.CreateUser(t.Context(), cfg.Account, iam.NewUser{Name: "ann"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.iam.CreateLoginProfile(t.Context(), cfg.Account, "ann", "First-Pass-1", true); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		account, user, password string
 		status                  int
 	}{
+		{cfg.Account, "ann", "First-Pass-1", 200}, // which asks for a new one
 		{cfg.Account, o.first.User, o.first.Password, 200},
 		{"example", o.first.User, o.first.Password, 200},
 		{"example", o.first.User, "wrong", 401},
@@ -65,9 +73,10 @@ func TestSignInsAreAudited(t *testing.T) {
 	}
 	admin := cloudwatchlogs.NewFromConfig(o.config(o.first.Credentials))
 	for pattern, want := range map[string]int{
-		`{ $.eventName = "ConsoleLogin" && $.responseElements.ConsoleLogin = "Success" && $.userIdentity.userName = "administrator" }`: 2,
-		`{ $.eventName = "ConsoleLogin" && $.responseElements.ConsoleLogin = "Failure" && $.userIdentity.userName = "administrator" }`: 1,
-		`{ $.eventName = "ConsoleLogin" && $.userIdentity.userName = "HIDDEN_DUE_TO_SECURITY_REASONS" }`:                               1,
+		`{ $.eventName = "ConsoleLogin" && $.responseElements.ConsoleLogin = "Success" && $.userIdentity.userName = "administrator" }`:                                       2,
+		`{ $.eventName = "ConsoleLogin" && $.responseElements.ConsoleLogin = "Failure" && $.userIdentity.userName = "administrator" }`:                                       1,
+		`{ $.eventName = "ConsoleLogin" && $.userIdentity.userName = "HIDDEN_DUE_TO_SECURITY_REASONS" }`:                                                                     1,
+		`{ $.eventName = "ConsoleLogin" && $.responseElements.ConsoleLogin = "Failure" && $.userIdentity.userName = "ann" && $.errorMessage = "Password must be replaced" }`: 1,
 		`"` + o.first.Password + `"`: 0,
 	} {
 		if got := o.trailFor(t, admin, pattern); len(got) != want {

@@ -111,6 +111,7 @@ func (c *Console) replacePassword(w http.ResponseWriter, r *http.Request, v sign
 	password := r.PostForm.Get("new")
 	switch {
 	case password == "":
+		c.noteSignIn(r, p, v, iam.Principal{}, "Password must be replaced")
 		v.Alert = p.T("Your password must be replaced. Choose a new one.")
 		return c.showSignIn(w, r, http.StatusOK, v)
 	case password != r.PostForm.Get("again"):
