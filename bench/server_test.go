@@ -33,6 +33,7 @@ func server(b *testing.B) *running {
 	b.Helper()
 	cfg := config.Default()
 	cfg.Data, cfg.Listen = filepath.Join(b.TempDir(), "data"), "127.0.0.1:0"
+	cfg.Limits.Requests = 1e6 // what is measured is the work, not the limit
 	s, err := app.Open(b.Context(), cfg, slog.New(slog.DiscardHandler))
 	if err != nil {
 		b.Fatal(err)
