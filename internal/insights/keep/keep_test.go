@@ -79,42 +79,83 @@ func TestNobodyElseReadsThem(t *testing.T) {
 	}
 }
 
-// Whichever byte of a file is another, missing or one too many, it is damaged.
+// Whichever byte of a file is another, missing or one too many: it is damaged, or
+// there is what was written before.
 func TestDamageIsFound(t *testing.T) {
 	path := t.TempDir()
 	f, err := Open(path)
 	must(t, err)
-	_, err = f.Write("q", []byte(`{"a":1}`), someRows, Killed)
+	first, err := f.Write("q", []byte("before"), nil, Killed)
+	must(t, err)
+	size, err := f.Write("q", []byte("after"), someRows, Killed)
 	must(t, err)
 	name := filepath.Join(path, "q.query")
 	whole, err := os.ReadFile(name)
 	must(t, err)
-	damaged := func(what string, b []byte) {
+	if int64(len(whole)) != size {
+		t.Errorf("%d bytes, want %d", len(whole), size)
+	}
+	read := func(b []byte) string {
 		t.Helper()
 		must(t, os.WriteFile(name, b, 0o600))
-		if _, _, err := f.Read("q"); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: error %v", what, err)
+		header, _, err := f.Read("q")
+		if errors.Is(err, ErrDamaged) {
+			return "damaged"
 		}
+		must(t, err)
+		return string(header)
 	}
-	for i := range whole {
+	allowed := func(i int64, got string) bool {
+		switch {
+		case i >= 20 && i < first: // what no longer counts is not looked at
+			return got == "after"
+		case i >= first+8 && i < first+20: // the lengths
+			return got == "before" || got == "damaged"
+		}
+		return got == "damaged"
+	}
+	for i := range size {
 		b := bytes.Clone(whole)
 		b[i] ^= 0x10
-		damaged(fmt.Sprintf("byte %d", i), b)
-		damaged(fmt.Sprintf("cut at %d", i), whole[:i])
+		if got := read(b); !allowed(i, got) {
+			t.Errorf("byte %d: %s", i, got)
+		}
+		want := "before"
+		if i < first {
+			want = "damaged"
+		}
+		if got := read(whole[:i]); got != want {
+			t.Errorf("cut at %d: %s, want %s", i, got, want)
+		}
 	}
-	damaged("one more", append(bytes.Clone(whole), 0))
+	if got := read(append(bytes.Clone(whole), 1)); got != "after" {
+		t.Errorf("one more: %s", got)
+	}
 }
 
-func TestWhatAKilledProcessWasWritingIsRemoved(t *testing.T) {
+// What a killed process did not write to its end is as if it had not begun, and
+// the next one writes in its place.
+func TestAKilledProcess(t *testing.T) {
 	path := t.TempDir()
-	must(t, os.WriteFile(filepath.Join(path, "q.query.new"), []byte("half"), 0o600))
 	f, err := Open(path)
 	must(t, err)
-	if list, err := os.ReadDir(path); err != nil || len(list) != 0 {
-		t.Errorf("there is %v, %v", list, err)
+	first, err := f.Write("q", []byte("before"), nil, Killed)
+	must(t, err)
+	_, err = f.Write("q", []byte("after"), someRows, Killed)
+	must(t, err)
+	name := filepath.Join(path, "q.query")
+	whole, err := os.ReadFile(name)
+	must(t, err)
+	// The first bytes of a section are written last.
+	clear(whole[first : first+prefix])
+	must(t, os.WriteFile(name, whole, 0o600))
+	if header, rows, err := f.Read("q"); err != nil || string(header) != "before" || rows != nil {
+		t.Errorf("read %q, %v, %v", header, rows, err)
 	}
-	if ids, err := f.IDs(); err != nil || len(ids) != 0 {
-		t.Errorf("queries %v, %v", ids, err)
+	_, err = f.Write("q", []byte("then"), someRows[:1], Killed)
+	must(t, err)
+	if header, rows, err := f.Read("q"); err != nil || string(header) != "then" || len(rows) != 1 {
+		t.Errorf("read %q, %v, %v", header, rows, err)
 	}
 }
 
@@ -138,15 +179,20 @@ func FuzzRows(f *testing.F) {
 	})
 }
 
+// BenchmarkWrite is what keeping a query costs: its start and its end.
 func BenchmarkWrite(b *testing.B) {
 	for _, n := range []int{0, 100, 10_000} {
 		rows := many(n)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			f, err := Open(b.TempDir())
 			must(b, err)
-			header := bytes.Repeat([]byte("x"), 1500)
+			header, i := bytes.Repeat([]byte("x"), 1500), 0
 			for b.Loop() {
-				if _, err := f.Write("q", header, rows, Killed); err != nil {
+				i++
+				if _, err := f.Write(fmt.Sprint(i), header, nil, Killed); err != nil {
+					b.Fatal(err)
+				}
+				if _, err := f.Write(fmt.Sprint(i), header, rows, Killed); err != nil {
 					b.Fatal(err)
 				}
 			}
