@@ -103,11 +103,11 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if c.Folder == "" {
 		return s, nil
 	}
-	var err error
-	if s.kept, err = keep.Open(c.Folder); err != nil {
+	s.kept = keep.Open(c.Folder)
+	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
-	return s, s.load(ctx)
+	return s, nil
 }
 
 // Close ends what runs and waits for it. The next Open begins it anew.

@@ -27,6 +27,7 @@ package keep
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,18 +49,14 @@ type Folder struct {
 	path string
 }
 
-// Open opens a folder and makes it if it is missing.
-func Open(path string) (*Folder, error) {
-	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, fmt.Errorf("open folder of queries: %w", err)
-	}
-	return &Folder{path}, nil
-}
+// Open returns the folder at path, which the first Write makes if it is missing:
+// a full disk keeps nobody from starting.
+func Open(path string) *Folder { return &Folder{path} }
 
 // IDs returns the queries that there are, in no order.
 func (f *Folder) IDs() ([]string, error) {
 	entries, err := os.ReadDir(f.path)
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("list queries: %w", err)
 	}
 	var list []string
@@ -118,7 +115,7 @@ func (f *Folder) last(id string) (*os.File, section, error) {
 
 // Remove forgets a query. One that is not there is no error.
 func (f *Folder) Remove(id string) error {
-	if err := os.Remove(f.file(id)); err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := os.Remove(f.file(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("remove query: %w", err)
 	}
 	return nil

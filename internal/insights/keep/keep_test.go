@@ -28,8 +28,7 @@ var someRows = [][]exec.Field{
 }
 
 func TestWhatWasWrittenIsRead(t *testing.T) {
-	f, err := Open(filepath.Join(t.TempDir(), "queries"))
-	must(t, err)
+	f := Open(filepath.Join(t.TempDir(), "queries"))
 	for what, rows := range map[string][][]exec.Field{"none": nil, "some": someRows, "many": many(5000)} {
 		for _, d := range []Durability{Killed, PowerCut} {
 			size, err := f.Write("q", []byte("header of "+what), rows, d)
@@ -66,9 +65,8 @@ func many(n int) (rows [][]exec.Field) {
 // Answers hold what was in the events.
 func TestNobodyElseReadsThem(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "queries")
-	f, err := Open(path)
-	must(t, err)
-	_, err = f.Write("q", nil, someRows, Killed)
+	f := Open(path)
+	_, err := f.Write("q", nil, someRows, Killed)
 	must(t, err)
 	for name, want := range map[string]fs.FileMode{path: 0o700 | fs.ModeDir, filepath.Join(path, "q.query"): 0o600} {
 		info, err := os.Stat(name)
@@ -83,8 +81,7 @@ func TestNobodyElseReadsThem(t *testing.T) {
 // there is what was written before.
 func TestDamageIsFound(t *testing.T) {
 	path := t.TempDir()
-	f, err := Open(path)
-	must(t, err)
+	f := Open(path)
 	first, err := f.Write("q", []byte("before"), nil, Killed)
 	must(t, err)
 	size, err := f.Write("q", []byte("after"), someRows, Killed)
@@ -137,8 +134,7 @@ func TestDamageIsFound(t *testing.T) {
 // the next one writes in its place.
 func TestAKilledProcess(t *testing.T) {
 	path := t.TempDir()
-	f, err := Open(path)
-	must(t, err)
+	f := Open(path)
 	first, err := f.Write("q", []byte("before"), nil, Killed)
 	must(t, err)
 	_, err = f.Write("q", []byte("after"), someRows, Killed)
@@ -184,8 +180,7 @@ func BenchmarkWrite(b *testing.B) {
 	for _, n := range []int{0, 100, 10_000} {
 		rows := many(n)
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			f, err := Open(b.TempDir())
-			must(b, err)
+			f := Open(b.TempDir())
 			header, i := bytes.Repeat([]byte("x"), 1500), 0
 			for b.Loop() {
 				i++
@@ -201,9 +196,8 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	f, err := Open(b.TempDir())
-	must(b, err)
-	_, err = f.Write("q", bytes.Repeat([]byte("x"), 1500), many(10_000), Killed)
+	f := Open(b.TempDir())
+	_, err := f.Write("q", bytes.Repeat([]byte("x"), 1500), many(10_000), Killed)
 	must(b, err)
 	b.Run("header", func(b *testing.B) {
 		for b.Loop() {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"os"
 
 	"waybill/internal/insights/exec"
@@ -24,7 +25,13 @@ const (
 // Write writes what is known of a query now, and returns the size of its file.
 // After an error there is what was there before.
 func (f *Folder) Write(id string, header []byte, rows [][]exec.Field, d Durability) (size int64, err error) {
-	if size, err = write(f.file(id), header, rows, d); err == nil && d == PowerCut {
+	size, err = write(f.file(id), header, rows, d)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = os.MkdirAll(f.path, 0o700); err == nil {
+			size, err = write(f.file(id), header, rows, d)
+		}
+	}
+	if err == nil && d == PowerCut {
 		err = syncFolder(f.path)
 	}
 	if err != nil {
