@@ -3,6 +3,7 @@ package insights
 import (
 	"context"
 	"errors"
+	"math"
 	"sync"
 	"time"
 
@@ -22,7 +23,13 @@ type run struct {
 	plan    *plan.Run
 
 	mu   sync.Mutex
-	subs []*plan.Run // guarded by mu
+	subs []subrun // guarded by mu
+}
+
+// subrun is the work of one subquery.
+type subrun struct {
+	plan   *plan.Run
+	source *logs.Source
 }
 
 // parse reads and prepares a query; what is wrong with it is MalformedQueryException.
@@ -106,7 +113,7 @@ func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 		return nil, err
 	}
 	r.mu.Lock()
-	r.subs = append(r.subs, p)
+	r.subs = append(r.subs, subrun{p, source})
 	r.mu.Unlock()
 	if err := p.Feed(ctx); err != nil {
 		return nil, err
@@ -144,12 +151,21 @@ func (r *run) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.source.Groups()))}
-	for _, p := range append([]*plan.Run{r.plan}, r.subs...) {
-		events, bytes := p.Scanned()
+	for _, sub := range append([]subrun{{r.plan, r.source}}, r.subs...) {
+		events, values := sub.plan.Scanned()
 		s.RecordsScanned += float64(events)
-		s.BytesScanned += float64(bytes)
+		s.BytesScanned += bytesOf(sub.source, float64(events), float64(values))
 	}
 	return s
+}
+
+// bytesOf is about how long the messages of so many events are. Where their mean
+// is not known it is the length of the values that were read.
+func bytesOf(source *logs.Source, events, values float64) float64 {
+	if mean := source.MeanBytes(); mean > 0 {
+		return math.Round(events * mean)
+	}
+	return values
 }
 
 // explain tells how the query was run. Not before it has ended.
@@ -157,8 +173,8 @@ func (r *run) explain() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	text := r.plan.Explain()
-	for _, p := range r.subs {
-		text += "subquery:\n" + p.Explain()
+	for _, sub := range r.subs {
+		text += "subquery:\n" + sub.plan.Explain()
 	}
 	return text
 }

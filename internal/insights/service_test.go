@@ -215,3 +215,27 @@ func TestDescribePages(t *testing.T) {
 		t.Errorf("the newest first: %v", got)
 	}
 }
+
+func TestBytesScannedAreThoseOfTheEvents(t *testing.T) {
+	l := newLab(t, Config{})
+	want := float64(0)
+	for i := range 100 {
+		want += float64(len(fmt.Sprintf(`{"n":%d,"text":%q}`, i, strings.Repeat("x", 500))))
+	}
+	check := func(when string) {
+		t.Helper()
+		for _, text := range []string{"stats count(*)", "fields n | filter n = 7", "fields @message | filter @message like /x+/"} {
+			if s := l.ask(t, text).Statistics; s.RecordsScanned != 100 || s.BytesScanned != want {
+				t.Errorf("%s: %s: %v bytes of %v events, want %v", when, text, s.BytesScanned, s.RecordsScanned, want)
+			}
+		}
+	}
+	check("at once")
+	must(t, l.Logs.Checkpoint(t.Context()))
+	check("after a checkpoint")
+	_, err := l.Logs.PutLogEvents(t.Context(), here, "g", "s", []logs.InputEvent{{Timestamp: noon - 7_200_000, Message: "ab"}}, nil)
+	must(t, err)
+	if s := l.ask(t, "stats count(*)").Statistics; s.RecordsScanned != 100 || s.BytesScanned >= want || s.BytesScanned < want*0.98 {
+		t.Errorf("%v bytes of %v events, want a little less than %v: the mean is the group's", s.BytesScanned, s.RecordsScanned, want)
+	}
+}
