@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"strconv"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"waybill/internal/insights/plan"
 	"waybill/internal/insights/syntax"
 	"waybill/internal/logs"
+	"waybill/internal/logs/engine"
 )
 
 // run is the work of one query: its own plan, and those of its subqueries.
@@ -21,6 +23,8 @@ type run struct {
 	source  *logs.Source
 	program *exec.Program
 	plan    *plan.Run
+	// estimate is true when the query ends with estimate: it is not run.
+	estimate bool
 
 	mu   sync.Mutex
 	subs []subrun // guarded by mu
@@ -64,6 +68,7 @@ func (s *Service) compile(q *query) (*run, error) {
 	env := r.env(q.request.Start, q.request.End)
 	env.Limit = q.request.Limit
 	var err error
+	q.parsed, r.estimate = syntax.CutEstimate(q.parsed)
 	r.program, r.plan, err = r.plans(q.parsed, env, q.source)
 	return r, err
 }
@@ -83,10 +88,26 @@ func (r *run) plans(q *syntax.Query, env *exec.Env, source *logs.Source) (*exec.
 
 // do runs the query.
 func (r *run) do(ctx context.Context) (*exec.Result, error) {
+	if r.estimate {
+		return r.estimated(ctx)
+	}
 	if err := r.plan.Feed(ctx); err != nil {
 		return nil, err
 	}
 	return r.program.Finish(ctx)
+}
+
+// estimated answers estimate: the events of the query's time, times their mean. No
+// row when there is nothing to know that by.
+func (r *run) estimated(ctx context.Context) (*exec.Result, error) {
+	res := &exec.Result{Columns: []string{syntax.EstimateColumn}}
+	events, _, _, err := r.source.Spread(ctx, engine.ScanQuery{From: r.request.Start, To: r.request.End})
+	if err != nil || events > 0 && r.source.MeanBytes() == 0 {
+		return res, err
+	}
+	bytes := bytesOf(r.source, float64(events), 0)
+	res.Rows = [][]exec.Field{{{Name: syntax.EstimateColumn, Value: strconv.FormatFloat(bytes, 'f', 0, 64)}}}
+	return res, nil
 }
 
 // sub runs a query that the query needs the answer of.
