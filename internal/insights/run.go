@@ -21,6 +21,8 @@ type run struct {
 	service *Service
 	request *Request
 	source  *logs.Source
+	// groups are the source's and those of all subqueries.
+	groups  []logs.Group
 	program *exec.Program
 	plan    *plan.Run
 	// created is when the query was started: what now() is, whenever it runs.
@@ -125,7 +127,7 @@ func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		if source, err = r.service.Logs.OpenSource(ctx, within(names, r.request.Groups)); err != nil {
+		if source, err = r.service.Logs.OpenSource(ctx, within(names, r.request.groups())); err != nil {
 			return nil, err
 		}
 	}
@@ -186,7 +188,7 @@ func (r *run) progress(ctx context.Context, a *Answer) {
 func (r *run) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.source.Groups()))}
+	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.groups))}
 	for _, sub := range append([]subrun{{r.plan, r.source}}, r.subs...) {
 		events, values := sub.plan.Scanned()
 		s.RecordsScanned += float64(events)

@@ -314,6 +314,31 @@ func TestSourceByTags(t *testing.T) {
 	}
 }
 
+// A subquery's log groups are not the query's.
+func TestTheGroupsOfASubqueryAreItsOwn(t *testing.T) {
+	l := newLab(t, Config{})
+	must(t, l.Logs.CreateLogGroup(t.Context(), here, logs.NewGroup{Name: "other"}))
+	must(t, l.Logs.CreateLogStream(t.Context(), here, "other", "s"))
+	_, err := l.Logs.PutLogEvents(t.Context(), here, "other", "s", []logs.InputEvent{{Timestamp: noon - 1, Message: `{"n":7,"other":1}`}}, nil)
+	must(t, err)
+	const text = "filter n in (SOURCE 'other' | fields n) | display n, other, @log"
+	found, err := l.Sources(t.Context(), here, text)
+	must(t, err)
+	r := request(text)
+	r.Subgroups = found.Subgroups
+	a, err := l.Ask(t.Context(), r)
+	must(t, err)
+	if len(a.Rows) != 1 || len(a.Rows[0]) != 3 || a.Statistics.LogGroupsScanned != 2 {
+		t.Errorf("%s %s: %v, %+v", a.Status, a.Reason, a.Rows, a.Statistics)
+	}
+	if err := l.Logs.DeleteLogGroup(t.Context(), here, "other"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Ask(t.Context(), r); !awserr.HasCode(err, codeNotFound) {
+		t.Errorf("error %v", err)
+	}
+}
+
 // BenchmarkKeeping shows what a look-up of some milliseconds costs more for being
 // kept on disk: its start and its answer are written before they are told.
 func BenchmarkKeeping(b *testing.B) {

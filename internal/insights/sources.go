@@ -18,8 +18,8 @@ const maxGroups = 50
 type Sources struct {
 	// Own is true when the query itself has a SOURCE, and so takes no other groups.
 	Own bool
-	// Groups are all the groups, each once.
-	Groups []logs.GroupName
+	// Groups are those of the query itself, Subgroups those of its subqueries.
+	Groups, Subgroups []logs.GroupName
 	// Prefixes are the beginnings of names by which some were found; permission for
 	// them comes first, so that nobody learns what groups there are.
 	Prefixes []logs.GroupName
@@ -32,7 +32,7 @@ func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sour
 		return Sources{}, err
 	}
 	out := Sources{Own: len(q.Sources) > 0}
-	for _, list := range sources(q) {
+	for i, list := range sources(q) {
 		for _, source := range list {
 			out.Prefixes = append(out.Prefixes, prefixes(sc, source)...)
 		}
@@ -40,12 +40,17 @@ func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sour
 		if err != nil {
 			return Sources{}, err
 		}
-		out.Groups = append(out.Groups, names...)
+		if i == 0 && out.Own {
+			out.Groups = names
+		} else {
+			out.Subgroups = append(out.Subgroups, names...)
+		}
 	}
 	return out, nil
 }
 
-// sources returns the SOURCE commands of q and of every subquery of it.
+// sources returns the SOURCE commands of q, if it has some, and of every subquery
+// of it.
 func sources(q *syntax.Query) [][]*syntax.Source {
 	var all [][]*syntax.Source
 	if len(q.Sources) > 0 {
