@@ -25,20 +25,25 @@ type Sources struct {
 	Prefixes []logs.GroupName
 }
 
-// Sources finds the log groups of a query's text. The scope is the caller's.
+// Sources finds the log groups of a query's text. The scope is the caller's. If
+// what a SOURCE finds cannot be queried the error tells of it, and Prefixes are
+// there all the same: it is for those with permission for them.
 func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sources, error) {
 	q, err := parse(text)
 	if err != nil {
 		return Sources{}, err
 	}
 	out := Sources{Own: len(q.Sources) > 0}
-	for i, list := range sources(q) {
+	lists := sources(q)
+	for _, list := range lists {
 		for _, source := range list {
 			out.Prefixes = append(out.Prefixes, prefixes(sc, source)...)
 		}
+	}
+	for i, list := range lists {
 		names, err := s.resolve(ctx, sc, list)
 		if err != nil {
-			return Sources{}, err
+			return out, err
 		}
 		if i == 0 && out.Own {
 			out.Groups = names
@@ -70,7 +75,11 @@ func (s *Service) resolve(ctx context.Context, sc logs.Scope, list []*syntax.Sou
 			return nil, awserr.New(codeParameter, "SOURCE dataSource() is not supported: name log groups.")
 		}
 		if source.Group != "" {
-			names = append(names, named(sc, source.Group))
+			name := named(sc, source.Group)
+			if name.Region != sc.Region {
+				return nil, awserr.New(codeNotFound, "The specified log group does not exist.")
+			}
+			names = append(names, name)
 			continue
 		}
 		for _, p := range prefixes(sc, source) {

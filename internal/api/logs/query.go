@@ -53,9 +53,10 @@ func startQuery(s *insights.Service) api.Operation {
 				return nil, err
 			}
 			groups, source, err := in.groups(context.Background(), s, c)
-			if err != nil {
+			if err != nil && len(source.Prefixes) == 0 {
 				return nil, err
 			}
+			// What is wrong with the groups of a SOURCE is told below, to whom it may be.
 			var needs []api.Need
 			for _, p := range source.Prefixes {
 				needs = append(needs, queryNeed(logs.GroupName{Scope: p.Scope, Name: p.Name + "*"}))
