@@ -18,6 +18,7 @@ var (
 	errClosed    = errors.New("the server is closing")
 	errCancelled = errors.New("the query was stopped")
 	errTimeout   = errors.New("the query took too long")
+	errInner     = errors.New("a subquery took too long")
 )
 
 // Request is what StartQuery asks for. It is kept as JSON, by these names.
@@ -135,7 +136,7 @@ func (s *Service) turn(ctx context.Context, q *query) (*exec.Result, error) {
 		s.keep(q, keepRepeat)
 	}
 	s.begin(q)
-	ctx, cancel := context.WithTimeoutCause(ctx, s.Timeout, errTimeout)
+	ctx, cancel := s.Deadline(ctx, s.Timeout, errTimeout)
 	defer cancel()
 	result, err := safely(func() (*exec.Result, error) { return q.run.do(ctx) })
 	if ctx.Err() != nil {

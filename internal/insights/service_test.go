@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -311,6 +312,38 @@ func TestSourceByTags(t *testing.T) {
 		if got := strings.Join(names, " "); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// The clock of a subquery goes off at once; that of the query does not.
+func TestASubqueryHasThirtySeconds(t *testing.T) {
+	var mu sync.Mutex
+	asked := map[time.Duration]int{} // guarded by mu
+	l := newLab(t, Config{Deadline: func(ctx context.Context, after time.Duration, cause error) (context.Context, context.CancelFunc) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[after]++
+		ending, cancel := context.WithCancelCause(ctx)
+		if after == 30*time.Second {
+			cancel(cause)
+		}
+		return ending, func() { cancel(nil) }
+	}})
+	for _, text := range []string{
+		"fields n | filter n in (fields n | filter n > 3)",
+		"fields n | join type=inner left=l right=r where l.n = r.n (fields n | filter n < 5)",
+		"stats count(*) as c by n % 3 as k | appendcols (stats count(*) as d)",
+	} {
+		if a := l.ask(t, text); a.Status != Failed || !strings.HasPrefix(a.Reason, "A subquery ran for more than 30s.") {
+			t.Errorf("%s: %s: %s", text, a.Status, a.Reason)
+		}
+	}
+	// Comparing with an earlier time is not one.
+	if a := l.ask(t, "pattern @message | diff"); a.Status != Complete {
+		t.Errorf("diff: %s: %s", a.Status, a.Reason)
+	}
+	if asked[30*time.Second] != 3 || asked[time.Hour] != 4 || len(asked) != 2 {
+		t.Errorf("clocks %v", asked)
 	}
 }
 
