@@ -2,6 +2,8 @@ package syntax
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -26,6 +28,16 @@ type Error struct {
 	// Problem replaces the "unexpected symbol" sentence where the symbol is well
 	// formed but wrong for another reason.
 	Problem string
+}
+
+// OneOf lists names for Expected, in order; of many only some.
+func OneOf[V any](names map[string]V) string {
+	const most = 20
+	list := slices.Sorted(maps.Keys(names))
+	if len(list) > most {
+		list = append(list[:most], "...")
+	}
+	return "one of " + strings.Join(list, ", ")
 }
 
 // Error returns the sentence that the caller is shown.
