@@ -66,7 +66,7 @@ func (p *parser) comparison() Expr {
 			p.unexpected(`"="`)
 		}
 	case p.isWord("is"):
-		p.fail(p.tok.Span, "is is no operator: ispresent(field) tells whether a field is there")
+		p.fail(p.tok.Span, `"is" is no operator; ispresent(field) tells whether a field is there`)
 	case p.isWord("like", "in", "not"):
 		not := p.take("not")
 		switch {
