@@ -80,7 +80,15 @@ func (e *Embedded) Scan(ctx context.Context, q ScanQuery, take func(worker int, 
 		return ScanStats{}, nil
 	}
 	e.show()
-	parsed, err := logstorage.ParseQueryAtTimestamp(q.query(), nanosEnd(q.To))
+	if q.byOne() {
+		return e.scanByOne(ctx, q, take)
+	}
+	return e.scan(ctx, &q, q.query(), take)
+}
+
+// scan is Scan by a query in the library's language.
+func (e *Embedded) scan(ctx context.Context, q *ScanQuery, query string, take func(worker int, b *Block) error) (ScanStats, error) {
+	parsed, err := logstorage.ParseQueryAtTimestamp(query, nanosEnd(q.To))
 	if err != nil {
 		return ScanStats{}, fmt.Errorf("log engine query: %w", err)
 	}
@@ -95,7 +103,7 @@ func (e *Embedded) Scan(ctx context.Context, q ScanQuery, take func(worker int, 
 				return
 			}
 			r := &readers[worker]
-			if err := r.open(&q, b); err != nil {
+			if err := r.open(q, b); err != nil {
 				cancel(err)
 			} else if q.Group && r.block.N == 1 && r.block.Counts[0] == 0 {
 				return // the count of no rows at all
@@ -113,8 +121,8 @@ func (e *Embedded) Scan(ctx context.Context, q ScanQuery, take func(worker int, 
 	return s, nil
 }
 
-// query writes q in the library's language.
-func (q *ScanQuery) query() string {
+// query writes q in the library's language; besides are columns to group by as well.
+func (q *ScanQuery) query(besides ...string) string {
 	var b strings.Builder
 	b.WriteString(q.streams())
 	if q.Filter != nil {
@@ -128,9 +136,8 @@ func (q *ScanQuery) query() string {
 			columns[i] += ":" + strconv.FormatInt(q.Every, 10) + "ms"
 		}
 	}
-	if q.Group && len(q.Columns) == 1 && q.Columns[0] != colTime {
-		// Of one column the library takes "1_000" and 1000 for the same group.
-		columns = append(columns, quote(colPartial))
+	for _, c := range besides {
+		columns = append(columns, quote(c))
 	}
 	list := strings.Join(columns, ",")
 	switch {
