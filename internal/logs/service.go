@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"waybill/internal/event"
 	"waybill/internal/logs/engine"
 	"waybill/internal/logs/journal"
 	"waybill/internal/store"
@@ -106,7 +107,8 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		return nil, err
 	}
 	if s.engine == nil {
-		if s.engine, err = engine.OpenWith(filepath.Join(c.Folder, "logs"), engine.Options{Log: c.Logger, MinFree: c.MinFree, Probe: c.Probe}); err != nil {
+		if s.engine, err = engine.OpenWith(filepath.Join(c.Folder, "logs"), engine.Options{
+			Log: c.Logger, MinFree: c.MinFree, Probe: c.Probe, Apart: engine.Apart{Column: "event.eventName", Texts: event.Names}}); err != nil {
 			return nil, errors.Join(err, s.journal.Close())
 		}
 	}

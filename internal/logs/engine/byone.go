@@ -17,9 +17,9 @@ func (q *ScanQuery) byOne() bool {
 }
 
 // scanByOne is Scan for such a question.
-func (e *Embedded) scanByOne(ctx context.Context, q ScanQuery, take func(worker int, b *Block) error) (ScanStats, error) {
+func (e *Embedded) scanByOne(ctx context.Context, q *ScanQuery, take func(worker int, b *Block) error) (ScanStats, error) {
 	var numbers atomic.Bool
-	stats, err := e.scan(ctx, &q, q.query(), func(worker int, b *Block) error {
+	stats, err := e.scan(ctx, q, q.query(&e.apart), func(worker int, b *Block) error {
 		if b.only(func(text string) bool { return !maybeNumber(text) }) {
 			numbers.Store(true)
 		}
@@ -28,7 +28,7 @@ func (e *Embedded) scanByOne(ctx context.Context, q ScanQuery, take func(worker 
 	if err != nil || !numbers.Load() {
 		return stats, err
 	}
-	more, err := e.scan(ctx, &q, q.query(colPartial), func(worker int, b *Block) error {
+	more, err := e.scan(ctx, q, q.query(&e.apart, colPartial), func(worker int, b *Block) error {
 		b.only(maybeNumber)
 		return take(worker, b)
 	})

@@ -18,7 +18,7 @@ func (e *Embedded) Fields(ctx context.Context, q ScanQuery) (counts map[string]i
 		return counts, rows, err
 	}
 	var names []string
-	err = e.run(ctx, tenantIDs(q.Tenants), q.streams()+" | field_names", nanos(q.From), nanosEnd(q.To), func(b *logstorage.DataBlock) {
+	err = e.run(ctx, tenantIDs(q.Tenants), q.rows(&e.apart)+" | field_names", nanos(q.From), nanosEnd(q.To), func(b *logstorage.DataBlock) {
 		if c := b.GetColumnByName("name"); c != nil {
 			for _, name := range c.Values {
 				if _, ok := Member(name); ok && SearchableColumn(name) {
@@ -34,7 +34,7 @@ func (e *Embedded) Fields(ctx context.Context, q ScanQuery) (counts map[string]i
 	for i, name := range names {
 		functions[i] = "count(" + quote(name) + ") n" + strconv.Itoa(i)
 	}
-	query := q.streams() + " | stats " + strings.Join(functions, ", ")
+	query := q.rows(&e.apart) + " | stats " + strings.Join(functions, ", ")
 	err = e.run(ctx, tenantIDs(q.Tenants), query, nanos(q.From), nanosEnd(q.To), func(b *logstorage.DataBlock) {
 		for i, name := range names {
 			if n := int(number(only(b, "n"+strconv.Itoa(i)))); n > 0 {

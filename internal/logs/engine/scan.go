@@ -81,9 +81,9 @@ func (e *Embedded) Scan(ctx context.Context, q ScanQuery, take func(worker int, 
 	}
 	e.show()
 	if q.byOne() {
-		return e.scanByOne(ctx, q, take)
+		return e.scanByOne(ctx, &q, take)
 	}
-	return e.scan(ctx, &q, q.query(), take)
+	return e.scan(ctx, &q, q.query(&e.apart), take)
 }
 
 // scan is Scan by a query in the library's language.
@@ -122,9 +122,9 @@ func (e *Embedded) scan(ctx context.Context, q *ScanQuery, query string, take fu
 }
 
 // query writes q in the library's language; besides are columns to group by as well.
-func (q *ScanQuery) query(besides ...string) string {
+func (q *ScanQuery) query(apart *Apart, besides ...string) string {
 	var b strings.Builder
-	b.WriteString(q.streams())
+	b.WriteString(q.rows(apart))
 	if q.Filter != nil {
 		b.WriteByte(' ')
 		q.Filter.query(&b)
@@ -153,28 +153,20 @@ func (q *ScanQuery) query(besides ...string) string {
 	return b.String()
 }
 
-// streams selects by stream ids, which the library resolves without its index.
-func (q *ScanQuery) streams() string {
-	s := streamIDs("", q.Streams)
+// rows selects the rows of q's streams.
+func (q *ScanQuery) rows(apart *Apart) string {
+	s := "*"
+	if q.Streams != nil {
+		s = apart.streams("", q.Streams)
+	}
 	if len(q.Without) > 0 {
-		s += " " + streamIDs("!", q.Without)
+		s += " " + apart.streams("!", q.Without)
 	}
 	return s
 }
 
 // colCount is the name of the count under Group; a member cannot have it.
 const colCount = "@count"
-
-func streamIDs(not string, streams []Stream) string {
-	if streams == nil {
-		return "*"
-	}
-	ids := make([]string, len(streams))
-	for i, s := range streams {
-		ids[i] = streamID(s.Tenant, strconv.FormatUint(s.Number, 10))
-	}
-	return not + "_stream_id:in(" + strings.Join(ids, ",") + ")"
-}
 
 // Workers is how many goroutines a scan gives its blocks from at most: what the
 // library uses unless it is told otherwise.
@@ -243,7 +235,7 @@ func (e *Embedded) Spread(ctx context.Context, q ScanQuery) (n int, first, last 
 		return 0, 0, 0, nil
 	}
 	e.show()
-	return e.spread(ctx, tenantIDs(q.Tenants), q.streams(), from, to)
+	return e.spread(ctx, tenantIDs(q.Tenants), q.rows(&e.apart), from, to)
 }
 
 // spread is Spread for rows chosen in the library's language, which answers from

@@ -25,7 +25,7 @@ func scanned(t *testing.T, e *Embedded, q ScanQuery) []string {
 				if name == ColumnTime {
 					cells = append(cells, fmt.Sprint(b.Times[i]))
 				} else {
-					cells = append(cells, b.Values[c][i])
+					cells = append(cells, strings.Clone(b.Values[c][i]))
 				}
 			}
 			line := strings.Join(cells, " ")
@@ -89,7 +89,7 @@ func TestScanFilters(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			q := ScanQuery{Tenants: []Tenant{{1, 1}}, From: noon, To: noon + 5000, Filter: c.f, Columns: []string{ColumnID}}
 			if got := strings.Join(scanned(t, e, q), ","); got != c.want {
-				t.Errorf("rows %s, want %s, by %s", got, c.want, q.query())
+				t.Errorf("rows %s, want %s, by %s", got, c.want, q.query(&e.apart))
 			}
 		})
 	}
