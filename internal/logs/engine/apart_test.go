@@ -80,9 +80,9 @@ func TestApartIsOneStream(t *testing.T) {
 		if got := strings.Join(scanned(t, e, q), ","); got != c.want {
 			t.Errorf("%s: rows %s, want %s", c.name, got, c.want)
 		}
-		n, _, _, err := e.Spread(t.Context(), q)
-		if want := strings.Count(c.want, ",") + 1; err != nil || n != want {
-			t.Errorf("%s: %d rows, want %d, error %v", c.name, n, want, err)
+		s, err := e.Spread(t.Context(), q)
+		if want := strings.Count(c.want, ",") + 1; err != nil || s.Rows != want {
+			t.Errorf("%s: %d rows, want %d, error %v", c.name, s.Rows, want, err)
 		}
 	}
 	var ids []uint64

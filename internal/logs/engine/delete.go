@@ -52,6 +52,7 @@ func (e *Embedded) Delete(ctx context.Context, d Deletion) error {
 	if err == nil {
 		// The library deletes nothing later than a deletion's start.
 		err = e.storage.DeleteRunTask(ctx, d.Name, nanos(d.Before), tenantIDs(d.Tenants), f)
+		e.spreads.forget() // from here on isDeleting tells
 	}
 	if err != nil {
 		return fmt.Errorf("log engine deletion %s: %w", d.Name, err)
@@ -76,6 +77,12 @@ func (e *Embedded) Left(ctx context.Context, d Deletion) (int, error) {
 		n = int(number(only(b, "n")))
 	})
 	return n, err
+}
+
+// isDeleting reports whether rows may be going.
+func (e *Embedded) isDeleting() bool {
+	active, err := e.deleting(context.Background())
+	return err != nil || len(active) > 0
 }
 
 // deleting returns the names of the deletions that have not ended.

@@ -50,6 +50,8 @@ type Embedded struct {
 	daysMu sync.Mutex
 	days   map[string]struct{}
 	names  nameSets
+	// spreads of days that are known.
+	spreads daySpreads
 	// broken is why rows are refused for good: the library panicked.
 	broken atomic.Pointer[error]
 }
@@ -170,6 +172,8 @@ func (e *Embedded) Add(rows []Row) (err error) {
 	e.adding.RLock()
 	defer e.adding.RUnlock()
 	e.touch(rows)
+	e.spreads.touch(rows)
+	defer e.spreads.touch(rows)
 	f := flatteners.Get().(*flattener)
 	defer flatteners.Put(f)
 	lr := logstorage.GetLogRows(nil, nil, nil, nil, "")

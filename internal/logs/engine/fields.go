@@ -13,7 +13,8 @@ import (
 // messages alone are not counted. q's Filter, Columns and Group are not looked at.
 func (e *Embedded) Fields(ctx context.Context, q ScanQuery) (counts map[string]int, rows int, err error) {
 	counts = map[string]int{}
-	rows, _, _, err = e.Spread(ctx, q)
+	spread, err := e.Spread(ctx, q)
+	rows = spread.Rows
 	if err != nil || rows == 0 {
 		return counts, rows, err
 	}

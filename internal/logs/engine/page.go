@@ -79,7 +79,8 @@ func (w *walk) run(ctx context.Context) error {
 	filtered := len(w.q.Contains) > 0 || w.q.Filter != nil || w.q.Match != nil
 	for w.from <= w.to {
 		from, to := w.window(size)
-		n, first, last, err := w.e.count(ctx, w.q, from, to)
+		there, err := w.e.count(ctx, w.q, from, to)
+		n, first, last := there.Rows, there.First, there.Last
 		switch {
 		case err != nil:
 			return err
@@ -175,8 +176,9 @@ func (w *walk) edge() *Position {
 
 // count returns how many rows the window has, the text filter left aside, and
 // the times of the first and the last.
-func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (n int, first, last int64, err error) {
-	return e.spread(ctx, []logstorage.TenantID{q.Tenant.id()}, e.apart.streamsFilter(q), from, to)
+func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (Spread, error) {
+	a := spreadAsk{e: e, tenants: []logstorage.TenantID{q.Tenant.id()}, rows: e.apart.streamsFilter(q)}
+	return a.of(ctx, spreadColumns, from, to)
 }
 
 // read gives the rows of the window that q asks for to best.

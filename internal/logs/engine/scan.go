@@ -221,34 +221,3 @@ func (r *scanReader) open(q *ScanQuery, b *logstorage.DataBlock) error {
 	}
 	return nil
 }
-
-// Spread returns how many rows there are in q's tenants, streams and time, its
-// Filter left aside, and the times in milliseconds of the first and the last.
-func (e *Embedded) Spread(ctx context.Context, q ScanQuery) (n int, first, last int64, err error) {
-	days := e.storage.PartitionList() // in order
-	if len(days) == 0 || len(q.Tenants) == 0 || q.Streams != nil && len(q.Streams) == 0 {
-		return 0, 0, 0, nil
-	}
-	from := max(q.From, dayStart(days[0]))
-	to := min(q.To, dayStart(days[len(days)-1])+dayMillis-1)
-	if from > to {
-		return 0, 0, 0, nil
-	}
-	e.show()
-	return e.spread(ctx, tenantIDs(q.Tenants), q.rows(&e.apart), from, to)
-}
-
-// spread is Spread for rows chosen in the library's language, which answers from
-// the headers of its blocks where the time has them whole.
-func (e *Embedded) spread(ctx context.Context, tenants []logstorage.TenantID, rows string, from, to int64) (n int, first, last int64, err error) {
-	query := rows + " | stats count() n, min(" + colTime + ") first, max(" + colTime + ") last"
-	err = e.run(ctx, tenants, query, nanos(from), nanosEnd(to), func(b *logstorage.DataBlock) {
-		if n = int(number(only(b, "n"))); n > 0 {
-			first, last = millis(only(b, "first")), millis(only(b, "last"))
-		}
-	})
-	if err == nil && n > 0 && (first < from || last > to || first > last) {
-		err = fmt.Errorf("log engine query: %d rows from %d to %d were asked for, not %d to %d", n, first, last, from, to)
-	}
-	return n, first, last, err
-}

@@ -121,10 +121,6 @@ func TestScanColumns(t *testing.T) {
 	if got := len(scanned(t, e, q)); got != 2 {
 		t.Errorf("%d rows of the first 1.5 s", got)
 	}
-	n, first, last, err := e.Spread(context.Background(), ScanQuery{Tenants: []Tenant{{1, 1}}, From: 0, To: noon + 5000})
-	if err != nil || n != 3 || first != noon || last != noon+2100 {
-		t.Errorf("spread %d, %d to %d, error %v", n, first, last, err)
-	}
 }
 
 func TestScanGroups(t *testing.T) {
