@@ -46,7 +46,8 @@ type query struct {
 	done chan struct{}
 }
 
-// Statistics is what a query looked at. Records are log events.
+// Statistics is what a query looked at. Records are log events; BytesScanned are about
+// those of their messages, the events times the groups' mean.
 type Statistics struct {
 	RecordsMatched, RecordsScanned, BytesScanned, LogGroupsScanned float64
 	ResultCount                                                    float64

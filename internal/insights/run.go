@@ -3,6 +3,8 @@ package insights
 import (
 	"context"
 	"errors"
+	"math"
+	"strconv"
 	"sync"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"waybill/internal/insights/plan"
 	"waybill/internal/insights/syntax"
 	"waybill/internal/logs"
+	"waybill/internal/logs/engine"
 )
 
 // run is the work of one query: its own plan, and those of its subqueries.
@@ -20,9 +23,17 @@ type run struct {
 	source  *logs.Source
 	program *exec.Program
 	plan    *plan.Run
+	// estimate is true when the query ends with estimate: it is not run.
+	estimate bool
 
 	mu   sync.Mutex
-	subs []*plan.Run // guarded by mu
+	subs []subrun // guarded by mu
+}
+
+// subrun is the work of one subquery.
+type subrun struct {
+	plan   *plan.Run
+	source *logs.Source
 }
 
 // parse reads and prepares a query; what is wrong with it is MalformedQueryException.
@@ -57,6 +68,7 @@ func (s *Service) compile(q *query) (*run, error) {
 	env := r.env(q.request.Start, q.request.End)
 	env.Limit = q.request.Limit
 	var err error
+	q.parsed, r.estimate = syntax.CutEstimate(q.parsed)
 	r.program, r.plan, err = r.plans(q.parsed, env, q.source)
 	return r, err
 }
@@ -76,10 +88,26 @@ func (r *run) plans(q *syntax.Query, env *exec.Env, source *logs.Source) (*exec.
 
 // do runs the query.
 func (r *run) do(ctx context.Context) (*exec.Result, error) {
+	if r.estimate {
+		return r.estimated(ctx)
+	}
 	if err := r.plan.Feed(ctx); err != nil {
 		return nil, err
 	}
 	return r.program.Finish(ctx)
+}
+
+// estimated answers estimate: the events of the query's time, times their mean. No
+// row when there is nothing to know that by.
+func (r *run) estimated(ctx context.Context) (*exec.Result, error) {
+	res := &exec.Result{Columns: []string{syntax.EstimateColumn}}
+	events, _, _, err := r.source.Spread(ctx, engine.ScanQuery{From: r.request.Start, To: r.request.End})
+	if err != nil || events > 0 && r.source.MeanBytes() == 0 {
+		return res, err
+	}
+	bytes := bytesOf(r.source, float64(events), 0)
+	res.Rows = [][]exec.Field{{{Name: syntax.EstimateColumn, Value: strconv.FormatFloat(bytes, 'f', 0, 64)}}}
+	return res, nil
 }
 
 // sub runs a query that the query needs the answer of.
@@ -106,7 +134,7 @@ func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 		return nil, err
 	}
 	r.mu.Lock()
-	r.subs = append(r.subs, p)
+	r.subs = append(r.subs, subrun{p, source})
 	r.mu.Unlock()
 	if err := p.Feed(ctx); err != nil {
 		return nil, err
@@ -144,12 +172,21 @@ func (r *run) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.source.Groups()))}
-	for _, p := range append([]*plan.Run{r.plan}, r.subs...) {
-		events, bytes := p.Scanned()
+	for _, sub := range append([]subrun{{r.plan, r.source}}, r.subs...) {
+		events, values := sub.plan.Scanned()
 		s.RecordsScanned += float64(events)
-		s.BytesScanned += float64(bytes)
+		s.BytesScanned += bytesOf(sub.source, float64(events), float64(values))
 	}
 	return s
+}
+
+// bytesOf is about how long the messages of so many events are. Where their mean
+// is not known it is the length of the values that were read.
+func bytesOf(source *logs.Source, events, values float64) float64 {
+	if mean := source.MeanBytes(); mean > 0 {
+		return math.Round(events * mean)
+	}
+	return values
 }
 
 // explain tells how the query was run. Not before it has ended.
@@ -157,8 +194,8 @@ func (r *run) explain() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	text := r.plan.Explain()
-	for _, p := range r.subs {
-		text += "subquery:\n" + p.Explain()
+	for _, sub := range r.subs {
+		text += "subquery:\n" + sub.plan.Explain()
 	}
 	return text
 }

@@ -215,3 +215,68 @@ func TestDescribePages(t *testing.T) {
 		t.Errorf("the newest first: %v", got)
 	}
 }
+
+func TestBytesScannedAreThoseOfTheEvents(t *testing.T) {
+	l := newLab(t, Config{})
+	want := float64(0)
+	for i := range 100 {
+		want += float64(len(fmt.Sprintf(`{"n":%d,"text":%q}`, i, strings.Repeat("x", 500))))
+	}
+	check := func(when string) {
+		t.Helper()
+		for _, text := range []string{"stats count(*)", "fields n | filter n = 7", "fields @message | filter @message like /x+/"} {
+			if s := l.ask(t, text).Statistics; s.RecordsScanned != 100 || s.BytesScanned != want {
+				t.Errorf("%s: %s: %v bytes of %v events, want %v", when, text, s.BytesScanned, s.RecordsScanned, want)
+			}
+		}
+	}
+	check("at once")
+	must(t, l.Logs.Checkpoint(t.Context()))
+	check("after a checkpoint")
+	_, err := l.Logs.PutLogEvents(t.Context(), here, "g", "s", []logs.InputEvent{{Timestamp: noon - 7_200_000, Message: "ab"}}, nil)
+	must(t, err)
+	if s := l.ask(t, "stats count(*)").Statistics; s.RecordsScanned != 100 || s.BytesScanned >= want || s.BytesScanned < want*0.98 {
+		t.Errorf("%v bytes of %v events, want a little less than %v: the mean is the group's", s.BytesScanned, s.RecordsScanned, want)
+	}
+}
+
+func TestEstimateDoesNotRun(t *testing.T) {
+	l := newLab(t, Config{})
+	ran := l.ask(t, "fields n | filter text like /x/")
+	a := l.ask(t, "fields n | filter text like /x/ | estimate")
+	want := fmt.Sprint(int(ran.Statistics.BytesScanned))
+	if len(a.Rows) != 1 || len(a.Rows[0]) != 1 || a.Rows[0][0].Name != "estimatedBytes" || a.Rows[0][0].Value != want {
+		t.Errorf("rows %v, want %s bytes", a.Rows, want)
+	}
+	if s := a.Statistics; s.RecordsScanned != 0 || s.BytesScanned != 0 || s.RecordsMatched != 0 {
+		t.Errorf("it was run: %+v", s)
+	}
+	if _, err := l.Ask(t.Context(), request("fields nothing( | estimate")); !awserr.HasCode(err, codeMalformed) {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestSourceByTags(t *testing.T) {
+	l := newLab(t, Config{})
+	must(t, l.Logs.TagLogGroup(t.Context(), here, "g", map[string]string{"team": "mail-eu", "stage": "prod"}))
+	must(t, l.Logs.CreateLogGroup(t.Context(), here, logs.NewGroup{Name: "other", Tags: map[string]string{"team": "web"}}))
+	for text, want := range map[string]string{
+		`SOURCE logGroupTags([{"key":"team","values":["mail*"]}]) | fields @message`:                                        "g",
+		`SOURCE logGroupTags([{"key":"team"}]) | fields @message`:                                                           "g other",
+		`SOURCE logGroupTags([{"key":"team","values":["!mail*"]}]) | fields @message`:                                       "other",
+		`SOURCE logGroupTags([{"key":"team","values":["web", "*-eu"]},{"key":"stage","values":["p*d"]}]) | fields @message`: "g",
+		`SOURCE logGroups(namePrefix: ["o"]) logGroupTags([{"key":"team","values":["mail*"]}]) | fields @message`:           "",
+		`SOURCE logGroupTags([{"key":"nobody"}]) | fields @message`:                                                         "",
+		"SOURCE g | fields @message": "g",
+	} {
+		found, err := l.Sources(t.Context(), here, text)
+		must(t, err)
+		var names []string
+		for _, g := range found.Groups {
+			names = append(names, g.Name)
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+}

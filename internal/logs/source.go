@@ -28,6 +28,7 @@ type Source struct {
 	// parts are the groups by the time before which their events are hidden.
 	parts   []sourcePart
 	deleted []engine.Stream
+	mean    float64
 
 	mu      sync.Mutex
 	streams map[uint64]SourceStream // guarded by mu; by number
@@ -78,6 +79,7 @@ func (s *Service) OpenSource(ctx context.Context, names []GroupName) (*Source, e
 	for i := range src.groups {
 		src.add(&src.groups[i], src.groups[i].cutoff(now))
 	}
+	src.mean = src.meanBytes()
 	return src, nil
 }
 
@@ -112,6 +114,28 @@ func deletedStreams(ctx context.Context, tx *sql.Tx, t engine.Tenant) ([]engine.
 
 // Groups returns the groups, in the order they were named.
 func (src *Source) Groups() []Group { return src.groups }
+
+// MeanBytes returns about how long the messages of the source's events are, in
+// bytes: the mean of all that were put into its groups, since events are counted.
+// It costs nothing. Zero means that none were.
+func (src *Source) MeanBytes() float64 { return src.mean }
+
+func (src *Source) meanBytes() float64 {
+	var sum stored
+	for i := range src.groups {
+		n := src.groups[i].counted
+		if g := src.s.streams.groupState(src.groups[i].tenant.Group); g != nil {
+			n.events += g.addedEvents.Load()
+			n.bytes += g.added.Load()
+		}
+		sum.events += n.events
+		sum.bytes += n.bytes
+	}
+	if sum.events == 0 {
+		return 0
+	}
+	return float64(sum.bytes)/float64(sum.events) - eventOverhead
+}
 
 // Scan gives the rows that q asks for, of q's time that retention leaves, to
 // take; see engine.Scan. q names no tenants, and streams only by their number.

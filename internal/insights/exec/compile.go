@@ -151,7 +151,7 @@ func (c *compiler) rowCommand(cmd syntax.Command, next []syntax.Command) {
 	case *syntax.Diff, *syntax.LogCompare, *syntax.Anomaly:
 		c.against(cmd)
 	default:
-		c.fail(cmd.At(), "this command is not supported")
+		c.fail(cmd.At(), "this command is not supported here")
 	}
 }
 
