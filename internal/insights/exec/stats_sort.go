@@ -13,10 +13,7 @@ import (
 // sortedStats compiles a stats and the sort that follows it.
 func (c *compiler) sortedStats(s *syntax.Stats, order *syntax.Sort, next []syntax.Command) {
 	p := c.statsPlan(s)
-	for _, k := range order.Keys {
-		p.order = append(p.order, sortKey{c.expr(k.X), k.Desc})
-	}
-	p.limit = c.limitAhead(next)
+	p.order, p.limit = c.sortKeys(order), c.limitAhead(next)
 	c.collect(p.gather)
 }
 
