@@ -121,7 +121,10 @@ func askWaybill(folder string, events, runs int, list []question, explain bool, 
 		return nil, err
 	}
 	defer data.Close()
-	s := insights.New(insights.Config{Logs: data.Service, Logger: slog.Default()})
+	s, err := insights.Open(ctx, insights.Config{Logs: data.Service, Logger: slog.Default()})
+	if err != nil {
+		return nil, err
+	}
 	defer s.Close()
 	if profile != "" {
 		f, err := os.Create(profile)

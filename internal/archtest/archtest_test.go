@@ -49,6 +49,7 @@ var allowed = map[string][]string{
 	"insights/syntax": {},
 	"insights/exec":   {"insights/syntax"},
 	"insights/golden": {"insights/..."},
+	"insights/keep":   {"insights/exec"},
 	"insights":        {"arn", "awserr", "store", "logs", "logs/engine", "insights/..."},
 	"insights/plan":   {"insights/...", "logs", "logs/engine"},
 	"workmail":        {"arn", "awserr", "store", "iam", "iam/policy"},
