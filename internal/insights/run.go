@@ -23,6 +23,8 @@ type run struct {
 	source  *logs.Source
 	program *exec.Program
 	plan    *plan.Run
+	// created is when the query was started: what now() is, whenever it runs.
+	created time.Time
 	// estimate is true when the query ends with estimate: it is not run.
 	estimate bool
 
@@ -63,18 +65,18 @@ func malformed(err error) error {
 	return e
 }
 
-func (s *Service) compile(q *query) (*run, error) {
-	r := &run{service: s, request: &q.request, source: q.source}
+func (s *Service) compile(q *query, parsed *syntax.Query, source *logs.Source) (*run, error) {
+	r := &run{service: s, request: &q.request, source: source, created: q.created}
 	env := r.env(q.request.Start, q.request.End)
 	env.Limit = q.request.Limit
 	var err error
-	q.parsed, r.estimate = syntax.CutEstimate(q.parsed)
-	r.program, r.plan, err = r.plans(q.parsed, env, q.source)
+	parsed, r.estimate = syntax.CutEstimate(parsed)
+	r.program, r.plan, err = r.plans(parsed, env, source)
 	return r, err
 }
 
 func (r *run) env(start, end int64) *exec.Env {
-	return &exec.Env{Start: start, End: end, Now: r.service.Now(), Query: r.sub,
+	return &exec.Env{Start: start, End: end, Now: r.created, Query: r.sub,
 		Limits: exec.Limits{Memory: r.service.Memory, Groups: exec.DefaultLimits.Groups}}
 }
 
@@ -101,11 +103,11 @@ func (r *run) do(ctx context.Context) (*exec.Result, error) {
 // row when there is nothing to know that by.
 func (r *run) estimated(ctx context.Context) (*exec.Result, error) {
 	res := &exec.Result{Columns: []string{syntax.EstimateColumn}}
-	events, _, _, err := r.source.Spread(ctx, engine.ScanQuery{From: r.request.Start, To: r.request.End})
-	if err != nil || events > 0 && r.source.MeanBytes() == 0 {
+	there, err := r.source.Spread(ctx, engine.ScanQuery{From: r.request.Start, To: r.request.End})
+	if err != nil || there.Rows > 0 && r.source.MeanBytes() == 0 {
 		return res, err
 	}
-	bytes := bytesOf(r.source, float64(events), 0)
+	bytes := bytesOf(r.source, float64(there.Rows), 0)
 	res.Rows = [][]exec.Field{{{Name: syntax.EstimateColumn, Value: strconv.FormatFloat(bytes, 'f', 0, 64)}}}
 	return res, nil
 }
@@ -167,6 +169,19 @@ func (r *run) soFar(ctx context.Context) (*exec.Result, error) {
 
 // partialTime is how long a GetQueryResults of a running query may think.
 const partialTime = 2 * time.Second
+
+// progress fills in what there is so far of a query that has not ended. Rows that
+// are too many to show before it is done are left out.
+func (r *run) progress(ctx context.Context, a *Answer) {
+	a.Statistics = r.statistics()
+	if a.Status != Running {
+		return
+	}
+	if result, err := r.soFar(ctx); err == nil {
+		a.Rows = result.Rows
+		a.Statistics.ResultCount = float64(len(result.Rows))
+	}
+}
 
 func (r *run) statistics() Statistics {
 	r.mu.Lock()
