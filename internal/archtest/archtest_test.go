@@ -42,7 +42,7 @@ var allowed = map[string][]string{
 	"iam/seal":        {},
 	"iam/webidentity": {"awserr"},
 	"iam/policy":      {"arn", "awserr"},
-	"logs":            {"arn", "awserr", "store", "logs/...", "iam/policy"},
+	"logs":            {"arn", "awserr", "event", "store", "logs/...", "iam/policy"},
 	"logs/engine":     {"awserr"},
 	"logs/journal":    {"awserr"},
 	"logs/pattern":    {"awserr"},

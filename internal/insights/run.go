@@ -106,11 +106,11 @@ func (r *run) do(ctx context.Context) (*exec.Result, error) {
 // row when there is nothing to know that by.
 func (r *run) estimated(ctx context.Context) (*exec.Result, error) {
 	res := &exec.Result{Columns: []string{syntax.EstimateColumn}}
-	events, _, _, err := r.source.Spread(ctx, engine.ScanQuery{From: r.request.Start, To: r.request.End})
-	if err != nil || events > 0 && r.source.MeanBytes() == 0 {
+	there, err := r.source.Spread(ctx, engine.ScanQuery{From: r.request.Start, To: r.request.End})
+	if err != nil || there.Rows > 0 && r.source.MeanBytes() == 0 {
 		return res, err
 	}
-	bytes := bytesOf(r.source, float64(events), 0)
+	bytes := bytesOf(r.source, float64(there.Rows), 0)
 	res.Rows = [][]exec.Field{{{Name: syntax.EstimateColumn, Value: strconv.FormatFloat(bytes, 'f', 0, 64)}}}
 	return res, nil
 }

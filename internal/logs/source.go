@@ -153,26 +153,17 @@ func (src *Source) Scan(ctx context.Context, q engine.ScanQuery, take func(worke
 	return sum, nil
 }
 
-// Spread returns how many rows q's time has, and the times in milliseconds of
-// the first and the last; q.Filter is not looked at.
-func (src *Source) Spread(ctx context.Context, q engine.ScanQuery) (n int, first, last int64, err error) {
+// Spread tells how the rows of q's time lie; q.Filter is not looked at.
+func (src *Source) Spread(ctx context.Context, q engine.ScanQuery) (engine.Spread, error) {
+	var sum engine.Spread
 	for _, p := range src.parts {
-		k, a, b, err := src.s.engine.Spread(ctx, src.of(p, q))
+		s, err := src.s.engine.Spread(ctx, src.of(p, q))
 		if err != nil {
-			return 0, 0, 0, err
+			return engine.Spread{}, err
 		}
-		if k == 0 {
-			continue
-		}
-		if n == 0 || a < first {
-			first = a
-		}
-		if n == 0 || b > last {
-			last = b
-		}
-		n += k
+		sum.Add(s)
 	}
-	return n, first, last, nil
+	return sum, nil
 }
 
 // Fields counts, of the events of a time in milliseconds, both ends included, how

@@ -94,7 +94,7 @@ func (c *compiler) command(cmd syntax.Command, next []syntax.Command) int {
 	case *syntax.ParseCommand:
 		c.parse(cmd)
 	case *syntax.Stats:
-		c.collect(c.stats(cmd))
+		return c.stats(cmd, next)
 	case *syntax.Sort:
 		return c.sortCommand(cmd, next)
 	case *syntax.Limit:
