@@ -154,7 +154,7 @@ func (s *Service) read(id string) (q *query, repeated bool, err error) {
 // lost reports a file that cannot be read. A damaged one is of no use any more.
 func (s *Service) lost(id string, err error) {
 	if !errors.Is(err, keep.ErrDamaged) {
-		s.Logger.Error("a Logs Insights query cannot be read; until it can there is none", "query", id, "error", err)
+		s.Logger.Error("a Logs Insights query cannot be read and is left out", "query", id, "error", err)
 		return
 	}
 	s.Logger.Error("A LOGS INSIGHTS QUERY IS DAMAGED on disk and is forgotten", "query", id, "error", err)
