@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"slices"
 
 	"waybill/internal/insights/syntax"
@@ -20,6 +21,8 @@ func (c *compiler) sortedStats(s *syntax.Stats, order *syntax.Sort, next []synta
 type sortedGroup struct {
 	*group
 	keys []value
+	// begins orders most groups without a look at them.
+	begins uint64
 }
 
 // sortedRows gives the rows of the first limit groups, or of all, by the keys of
@@ -35,7 +38,11 @@ func (s *statsGather) sortedRows() []*row {
 		for i, k := range p.order {
 			keys[i] = sortValue(k.of(probe))
 		}
-		if x := (sortedGroup{g, keys}); first.wants(x) {
+		x := sortedGroup{group: g, keys: keys}
+		if len(g.keys) > 0 {
+			x.begins = beginning(g.keys[0])
+		}
+		if first.wants(x) {
 			x.keys = slices.Clone(keys)
 			first.add(x)
 		}
@@ -57,6 +64,9 @@ func (p *statsPlan) compare(a, b sortedGroup) int {
 		if c != 0 {
 			return c
 		}
+	}
+	if a.begins != b.begins {
+		return cmp.Compare(a.begins, b.begins)
 	}
 	return compareGroups(a.group, b.group)
 }
