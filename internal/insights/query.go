@@ -163,7 +163,7 @@ func (s *Service) Groups(account, id string) ([]logs.GroupName, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.request.Groups, nil
+	return q.request.groups(), nil
 }
 
 // Stop cancels a query and returns once nothing of it runs any more; what it had
