@@ -82,6 +82,9 @@ func (s *Service) resolve(ctx context.Context, sc logs.Scope, list []*syntax.Sou
 			names = append(names, name)
 			continue
 		}
+		for _, id := range source.Identifiers {
+			names = append(names, named(sc, id))
+		}
 		for _, p := range prefixes(sc, source) {
 			found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, logs.GroupList{Prefix: p.Name, Limit: maxGroups, Tags: tagged(source.Tags)})
 			if err != nil {
@@ -112,7 +115,7 @@ func named(sc logs.Scope, s string) logs.GroupName {
 
 // prefixes are the beginnings of the names that logGroups() means, by account.
 func prefixes(sc logs.Scope, source *syntax.Source) []logs.GroupName {
-	if source.Group != "" || len(source.DataSources) > 0 {
+	if source.Group != "" || len(source.Identifiers) > 0 || len(source.DataSources) > 0 {
 		return nil
 	}
 	accounts, names := source.Accounts, source.NamePrefixes
