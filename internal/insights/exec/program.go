@@ -3,8 +3,10 @@ package exec
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Program is a compiled query with the state of one run of it.
@@ -25,6 +27,9 @@ type Program struct {
 	budget *budget
 	// ctx is Start's: when it ends, Push does.
 	ctx context.Context
+	// asked is more than 0 while somebody waits for a worker's lock, and once the run
+	// is to end.
+	asked atomic.Int32
 
 	mu      sync.Mutex
 	workers []*Worker
@@ -84,8 +89,22 @@ func chain(ops []rowOp, last sink) sink {
 	return last
 }
 
-// pause is after how many rows Push looks up.
-const pause = 64
+// pause lets go of the lock for whoever waits for it, and returns why the run is
+// to end, if it is.
+func (w *Worker) pause() error {
+	w.mu.Unlock()
+	runtime.Gosched()
+	w.mu.Lock()
+	return w.prog.ended()
+}
+
+// look takes the lock, for which Push makes way between two rows: a row may take
+// long, a batch of them very long.
+func (w *Worker) look() {
+	w.prog.asked.Add(1)
+	w.mu.Lock()
+	w.prog.asked.Add(-1)
+}
 
 // Push evaluates a batch. ErrEnough says that no further rows are needed.
 func (w *Worker) Push(b *Batch) error {
@@ -98,13 +117,8 @@ func (w *Worker) Push(b *Batch) error {
 	r := &w.row
 	r.src, r.weight = &w.bound, 1
 	for i := range b.N {
-		if i%pause == pause-1 {
-			// A row may take long. Whoever asks how far the query is, or ends it, does
-			// not wait for the rest of the batch.
-			w.mu.Unlock()
-			err := w.prog.ended()
-			w.mu.Lock()
-			if err != nil {
+		if i&1023 == 0 || w.prog.asked.Load() > 0 {
+			if err := w.pause(); err != nil {
 				return err
 			}
 		}
@@ -129,6 +143,7 @@ func (w *Worker) Push(b *Batch) error {
 // must return before the first Push. When ctx ends, so does Push.
 func (p *Program) Start(ctx context.Context) error {
 	p.ctx = ctx
+	context.AfterFunc(ctx, func() { p.asked.Add(1) }) // and so for good
 	for _, f := range p.before {
 		if err := f(ctx); err != nil {
 			return err
@@ -169,7 +184,7 @@ func (p *Program) Partial(ctx context.Context) (*Result, error) {
 
 // addTo merges what the worker holds into all. held is false once Finish has it.
 func (w *Worker) addTo(all gather) (held bool, err error) {
-	w.mu.Lock()
+	w.look()
 	defer w.mu.Unlock()
 	if w.gather == nil {
 		return false, nil
@@ -200,7 +215,7 @@ func (p *Program) Matched() int64 {
 
 // count is the worker's part of Matched.
 func (w *Worker) count() int64 {
-	w.mu.Lock()
+	w.look()
 	defer w.mu.Unlock()
 	return w.matched
 }
