@@ -32,7 +32,6 @@ type query struct {
 	id      string
 	request Request
 	parsed  *syntax.Query
-	source  *logs.Source
 	run     *run
 	cancel  context.CancelCauseFunc
 	created time.Time
@@ -128,7 +127,7 @@ func (s *Service) Groups(account, id string) ([]logs.GroupName, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.request.Groups, nil
+	return q.request.all(), nil
 }
 
 // Stop cancels a query. One that has ended is InvalidParameterException, as
@@ -200,7 +199,7 @@ func (q *query) in(l List) bool {
 	if q.request.Account != l.Account || q.request.Region != l.Region || l.Status != "" && q.status != l.Status {
 		return false
 	}
-	for _, g := range q.request.Groups {
+	for _, g := range q.request.all() {
 		if g.Name == l.Group {
 			return true
 		}

@@ -18,6 +18,7 @@ type run struct {
 	service *Service
 	request *Request
 	source  *logs.Source
+	now     time.Time // when the query was started
 	program *exec.Program
 	plan    *plan.Run
 
@@ -52,17 +53,26 @@ func malformed(err error) error {
 	return e
 }
 
-func (s *Service) compile(q *query) (*run, error) {
-	r := &run{service: s, request: &q.request, source: q.source}
-	env := r.env(q.request.Start, q.request.End)
-	env.Limit = q.request.Limit
+func (s *Service) compile(ctx context.Context, q *query) (*run, error) {
+	r := &run{service: s, request: &q.request, now: q.created}
+	asked := window{q.request.Start, q.request.End}
 	var err error
-	r.program, r.plan, err = r.plans(q.parsed, env, q.source)
+	if len(q.parsed.Sources) > 0 {
+		r.source, asked, err = s.open(ctx, r.request, q.parsed.Sources, r.now)
+	} else {
+		r.source, err = s.Logs.OpenSource(ctx, q.request.Groups)
+	}
+	if err != nil {
+		return nil, err
+	}
+	env := r.env(asked)
+	env.Limit = q.request.Limit
+	r.program, r.plan, err = r.plans(q.parsed, env, r.source)
 	return r, err
 }
 
-func (r *run) env(start, end int64) *exec.Env {
-	return &exec.Env{Start: start, End: end, Now: r.service.Now(), Query: r.sub,
+func (r *run) env(w window) *exec.Env {
+	return &exec.Env{Start: w.start, End: w.end, Now: r.now, Query: r.sub,
 		Limits: exec.Limits{Memory: r.service.Memory, Groups: exec.DefaultLimits.Groups}}
 }
 
@@ -88,18 +98,18 @@ func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 	if err != nil {
 		return nil, malformed(err)
 	}
-	source := r.source
+	source, w := r.source, window{sub.Start, sub.End}
 	if len(q.Sources) > 0 {
 		// Permission for these was asked for with the query's own.
-		names, err := r.service.resolve(ctx, r.request.Scope, q.Sources)
-		if err != nil {
+		if source, w, err = r.service.open(ctx, r.request, q.Sources, r.now); err != nil {
 			return nil, err
 		}
-		if source, err = r.service.Logs.OpenSource(ctx, within(names, r.request.Groups)); err != nil {
-			return nil, err
-		}
+		w = window{w.start + sub.Shift, w.end + sub.Shift}
 	}
-	env := r.env(sub.Start, sub.End)
+	if sub.Shift != 0 {
+		source = source.Moved(sub.Shift)
+	}
+	env := r.env(w)
 	env.NoLimit, env.Limit = sub.MaxRows == 0, sub.MaxRows
 	program, p, err := r.plans(q, env, source)
 	if err != nil {
@@ -143,7 +153,7 @@ const partialTime = 2 * time.Second
 func (r *run) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.source.Groups()))}
+	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.request.all()))}
 	for _, p := range append([]*plan.Run{r.plan}, r.subs...) {
 		events, bytes := p.Scanned()
 		s.RecordsScanned += float64(events)

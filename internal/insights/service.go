@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -109,8 +110,9 @@ type Request struct {
 	// Account and Region are the caller's; Caller is its ARN.
 	logs.Scope
 	Caller string
-	// Groups are the log groups, which the caller may query.
-	Groups []logs.GroupName
+	// Groups are the log groups, and Others those that subqueries name by SOURCE. The
+	// caller may query them all.
+	Groups, Others []logs.GroupName
 	// Start and End bound the events' time in milliseconds, both included.
 	Start, End int64
 	Text       string
@@ -125,12 +127,11 @@ func (s *Service) Start(ctx context.Context, r Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	source, err := s.Logs.OpenSource(ctx, r.Groups)
-	if err != nil {
+	q := &query{id: newID(), request: r, parsed: parsed, created: s.Now(), status: Scheduled, done: make(chan struct{})}
+	if err := checkTimes(parsed, window{r.Start, r.End}, q.created); err != nil {
 		return "", err
 	}
-	q := &query{id: newID(), request: r, parsed: parsed, source: source, created: s.Now(), status: Scheduled, done: make(chan struct{})}
-	if q.run, err = s.compile(q); err != nil {
+	if q.run, err = s.compile(ctx, q); err != nil {
 		return "", err
 	}
 	var run context.Context
@@ -141,6 +142,17 @@ func (s *Service) Start(ctx context.Context, r Request) (string, error) {
 	}
 	s.tasks.Go(func() { s.attend(run, q) })
 	return q.id, nil
+}
+
+// all are all the log groups that permission was given for, each once.
+func (r *Request) all() []logs.GroupName {
+	var list []logs.GroupName
+	for _, g := range slices.Concat(r.Groups, r.Others) {
+		if !slices.Contains(list, g) {
+			list = append(list, g)
+		}
+	}
+	return list
 }
 
 // admit enters q unless its account has too many.

@@ -10,16 +10,17 @@ import (
 	"waybill/internal/logs"
 )
 
-// maxGroups is how many log groups a query may name, and how many SOURCE
-// logGroups() may find.
+// maxGroups is how many log groups a query may name, and how many the SOURCE
+// commands of one query may find.
 const maxGroups = 50
 
-// Sources are the log groups that a query's text names by SOURCE, its subqueries' too.
+// Sources are the log groups that a query's text names by SOURCE, and the lookup
+// tables that it reads.
 type Sources struct {
 	// Own is true when the query itself has a SOURCE, and so takes no other groups.
 	Own bool
-	// Groups are all the groups, each once.
-	Groups []logs.GroupName
+	// Groups are those of its own SOURCE, Others those of its subqueries'.
+	Groups, Others []logs.GroupName
 	// Prefixes are the beginnings of names by which some were found; permission for
 	// them comes first, so that nobody learns what groups there are.
 	Prefixes []logs.GroupName
@@ -32,7 +33,7 @@ func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sour
 		return Sources{}, err
 	}
 	out := Sources{Own: len(q.Sources) > 0}
-	for _, list := range sources(q) {
+	for i, list := range sources(q) {
 		for _, source := range list {
 			out.Prefixes = append(out.Prefixes, prefixes(sc, source)...)
 		}
@@ -40,17 +41,18 @@ func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sour
 		if err != nil {
 			return Sources{}, err
 		}
-		out.Groups = append(out.Groups, names...)
+		if i == 0 {
+			out.Groups = names
+			continue
+		}
+		out.Others = append(out.Others, names...)
 	}
 	return out, nil
 }
 
-// sources returns the SOURCE commands of q and of every subquery of it.
+// sources returns the SOURCE commands of q, and then those of every subquery of it.
 func sources(q *syntax.Query) [][]*syntax.Source {
-	var all [][]*syntax.Source
-	if len(q.Sources) > 0 {
-		all = append(all, q.Sources)
-	}
+	all := [][]*syntax.Source{q.Sources}
 	for _, sub := range syntax.Subqueries(q) {
 		all = append(all, sources(sub)...)
 	}
@@ -61,29 +63,58 @@ func sources(q *syntax.Query) [][]*syntax.Source {
 func (s *Service) resolve(ctx context.Context, sc logs.Scope, list []*syntax.Source) ([]logs.GroupName, error) {
 	var names []logs.GroupName
 	for _, source := range list {
-		if len(source.DataSources) > 0 {
-			return nil, awserr.New(codeParameter, "SOURCE dataSource() is not supported: name log groups.")
+		found, err := s.groupsOf(ctx, sc, source)
+		if err != nil {
+			return nil, err
 		}
-		if source.Group != "" {
-			names = append(names, named(sc, source.Group))
-			continue
+		if names = append(names, found...); len(names) > maxGroups {
+			return nil, tooManyGroups()
 		}
-		for _, p := range prefixes(sc, source) {
-			found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, logs.GroupList{Prefix: p.Name, Limit: maxGroups})
-			if err != nil {
-				return nil, err
-			}
-			for i := range found {
-				if ofClass(found[i].Class, source.Classes) {
-					names = append(names, logs.GroupName{Scope: p.Scope, Name: found[i].Name})
-				}
-			}
-			if more || len(names) > maxGroups {
-				return nil, awserr.New(codeParameter, "SOURCE logGroups() finds more than %d log groups: give a longer prefix.", maxGroups)
+	}
+	return names, nil
+}
+
+func tooManyGroups() error {
+	return awserr.New(codeParameter, "SOURCE finds more than %d log groups: give a longer prefix.", maxGroups)
+}
+
+// groupsOf returns the groups that one SOURCE command means.
+func (s *Service) groupsOf(ctx context.Context, sc logs.Scope, source *syntax.Source) ([]logs.GroupName, error) {
+	if len(source.DataSources) > 0 {
+		return nil, awserr.New(codeParameter, "SOURCE dataSource() is not supported: name log groups.")
+	}
+	var names []logs.GroupName
+	for _, name := range source.Groups {
+		names = append(names, named(sc, name))
+	}
+	for _, p := range prefixes(sc, source) {
+		list := logs.GroupList{Prefix: p.Name, Limit: maxGroups, Tags: tags(source)}
+		found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, list)
+		if err != nil {
+			return nil, err
+		}
+		if more {
+			return nil, tooManyGroups()
+		}
+		for i := range found {
+			if ofClass(found[i].Class, source.Classes) {
+				names = append(names, logs.GroupName{Scope: p.Scope, Name: found[i].Name})
 			}
 		}
 	}
 	return names, nil
+}
+
+// tags is the condition that logGroupTags() means; nil is none.
+func tags(source *syntax.Source) func(map[string]string) bool {
+	if len(source.Tags) == 0 {
+		return nil
+	}
+	filters := make([]logs.TagFilter, len(source.Tags))
+	for i, t := range source.Tags {
+		filters[i] = logs.TagFilter(t)
+	}
+	return logs.AllFit(filters)
 }
 
 // named reads a group's name, or its ARN.
@@ -96,9 +127,10 @@ func named(sc logs.Scope, s string) logs.GroupName {
 	return logs.GroupName{Scope: sc, Name: s}
 }
 
-// prefixes are the beginnings of the names that logGroups() means, by account.
+// prefixes are the beginnings of the names that logGroups() and logGroupTags() mean,
+// by account.
 func prefixes(sc logs.Scope, source *syntax.Source) []logs.GroupName {
-	if source.Group != "" || len(source.DataSources) > 0 {
+	if len(source.Groups) > 0 || len(source.DataSources) > 0 {
 		return nil
 	}
 	accounts, names := source.Accounts, source.NamePrefixes

@@ -33,8 +33,10 @@ type Env struct {
 // Sub is a query that a query needs the answer of.
 type Sub struct {
 	Query *syntax.Query
-	// Start and End are its time range in milliseconds, both included.
-	Start, End int64
+	// Start and End are its time range in milliseconds, both included. Shift is how
+	// much later, or earlier, it is than that of the query that asks: times of SOURCE
+	// are to be moved by it.
+	Start, End, Shift int64
 	// MaxRows bounds the answer of a query that names no limit. Whoever asks takes one
 	// more row than it can use, to see that there are too many.
 	MaxRows int
