@@ -19,11 +19,33 @@ type run struct {
 	request *Request
 	source  *logs.Source
 	now     time.Time // when the query was started
-	program *exec.Program
 	plan    *plan.Run
+	tables  tables
 
-	mu   sync.Mutex
-	subs []*plan.Run // guarded by mu
+	mu      sync.Mutex
+	program *exec.Program // guarded by mu; nil after release
+	matched int64         // guarded by mu; what program had matched at the end
+	subs    []*plan.Run   // guarded by mu
+}
+
+// running returns the program; nil after the end.
+func (r *run) running() *exec.Program {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.program
+}
+
+// release lets go of the rows, groups and tables that the query held: its answer
+// and its figures are kept for days.
+func (r *run) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.matched, r.program = r.program.Matched(), nil
+	r.plan.Release()
+	for _, p := range r.subs {
+		p.Release()
+	}
+	r.tables.forget()
 }
 
 // parse reads and prepares a query; what is wrong with it is MalformedQueryException.
@@ -54,7 +76,7 @@ func malformed(err error) error {
 }
 
 func (s *Service) compile(ctx context.Context, q *query) (*run, error) {
-	r := &run{service: s, request: &q.request, now: q.created}
+	r := &run{service: s, request: &q.request, now: q.created, tables: tables{logs: s.Logs, scope: q.request.Scope}}
 	asked := window{q.request.Start, q.request.End}
 	var err error
 	if len(q.parsed.Sources) > 0 {
@@ -72,7 +94,7 @@ func (s *Service) compile(ctx context.Context, q *query) (*run, error) {
 }
 
 func (r *run) env(w window) *exec.Env {
-	return &exec.Env{Start: w.start, End: w.end, Now: r.now, Query: r.sub,
+	return &exec.Env{Start: w.start, End: w.end, Now: r.now, Query: r.sub, Table: r.tables.table,
 		Limits: exec.Limits{Memory: r.service.Memory, Groups: exec.DefaultLimits.Groups}}
 }
 
@@ -87,9 +109,9 @@ func (r *run) plans(q *syntax.Query, env *exec.Env, source *logs.Source) (*exec.
 // do runs the query.
 func (r *run) do(ctx context.Context) (*exec.Result, error) {
 	if err := r.plan.Feed(ctx); err != nil {
-		return nil, err
+		return nil, malformed(err) // what only the rows of a lookup table show
 	}
-	return r.program.Finish(ctx)
+	return r.running().Finish(ctx)
 }
 
 // sub runs a query that the query needs the answer of.
@@ -144,8 +166,15 @@ func within(names, all []logs.GroupName) []logs.GroupName {
 func (r *run) soFar(ctx context.Context) (*exec.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, partialTime)
 	defer cancel()
-	return r.program.Partial(ctx)
+	program := r.running()
+	if program == nil {
+		return nil, errEnded
+	}
+	return program.Partial(ctx)
 }
+
+// errEnded says that there is no answer so far: there is a whole one.
+var errEnded = errors.New("the query has ended")
 
 // partialTime is how long a GetQueryResults of a running query may think.
 const partialTime = 2 * time.Second
@@ -153,7 +182,11 @@ const partialTime = 2 * time.Second
 func (r *run) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.request.all()))}
+	matched := r.matched
+	if r.program != nil {
+		matched = r.program.Matched()
+	}
+	s := Statistics{RecordsMatched: float64(matched), LogGroupsScanned: float64(len(r.request.all()))}
 	for _, p := range append([]*plan.Run{r.plan}, r.subs...) {
 		events, bytes := p.Scanned()
 		s.RecordsScanned += float64(events)

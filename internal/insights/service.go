@@ -131,6 +131,9 @@ func (s *Service) Start(ctx context.Context, r Request) (string, error) {
 	if err := checkTimes(parsed, window{r.Start, r.End}, q.created); err != nil {
 		return "", err
 	}
+	if err := s.checkTables(ctx, r.Scope, parsed); err != nil {
+		return "", err
+	}
 	if q.run, err = s.compile(ctx, q); err != nil {
 		return "", err
 	}
@@ -196,6 +199,7 @@ func (s *Service) forget() {
 // attend takes q from Scheduled to its end.
 func (s *Service) attend(ctx context.Context, q *query) {
 	defer q.cancel(nil)
+	defer q.run.release()
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()

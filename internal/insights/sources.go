@@ -2,6 +2,7 @@ package insights
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"waybill/internal/arn"
@@ -24,6 +25,8 @@ type Sources struct {
 	// Prefixes are the beginnings of names by which some were found; permission for
 	// them comes first, so that nobody learns what groups there are.
 	Prefixes []logs.GroupName
+	// Tables are the names of the lookup tables, each once; they are the caller's.
+	Tables []string
 }
 
 // Sources finds the log groups of a query's text. The scope is the caller's.
@@ -46,6 +49,11 @@ func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sour
 			continue
 		}
 		out.Others = append(out.Others, names...)
+	}
+	for _, l := range syntax.Lookups(q) {
+		if !slices.Contains(out.Tables, l.Table) {
+			out.Tables = append(out.Tables, l.Table)
+		}
 	}
 	return out, nil
 }

@@ -205,3 +205,32 @@ func TestLookupTableOfAQuery(t *testing.T) {
 		t.Errorf("body %q, want %q", *got.TableBody, want)
 	}
 }
+
+// TestLookupInAQuery enriches events with a table, which takes the permission to
+// read the table.
+func TestLookupInAQuery(t *testing.T) {
+	v, c := mailServer(t)
+	makeTable(t, c, "people", "address,department\ncarla@other.test,Sales\n")
+	text := "lookup people address as event.from OUTPUT department | filter department = 'Sales' | stats count(*) as n by department"
+	group := cwl.StartQueryInput{LogGroupName: aws.String("/mail")}
+	if got := table(answer(t, c, query(t, c, group, text))); got != "department=Sales n=2\n" {
+		t.Errorf("rows %s", got)
+	}
+	start := func(c *cwl.Client, text string) error {
+		_, err := c.StartQuery(t.Context(), &cwl.StartQueryInput{LogGroupName: aws.String("/mail"), QueryString: &text, StartTime: aws.Int64(1), EndTime: aws.Int64(2)})
+		return err
+	}
+	wantError(t, start(c, "lookup nobody a OUTPUT b"), "MalformedQueryException", "there is no lookup table nobody at line 1 and position 7")
+
+	limited := v.client(t, account, "limited", `{"Effect":"Allow","Action":"logs:StartQuery","Resource":"*"}`)
+	refused := "logs:GetLookupTable on resource: " + tableARN
+	wantError(t, start(limited, text), "AccessDeniedException", refused+"people")
+	wantError(t, start(limited, "lookup nobody a OUTPUT b"), "AccessDeniedException", refused+"nobody")
+	wantError(t, start(limited, "filter event.from in (cidrlookup nets a OUTPUT b | fields b)"), "AccessDeniedException", refused+"nets")
+	permitted := v.client(t, account, "permitted", `{"Effect":"Allow","Action":"logs:StartQuery","Resource":"*"},{"Effect":"Allow","Action":"logs:GetLookupTable","Resource":"`+tableARN+`people"}`)
+	must(t, start(permitted, text))
+	elsewhere := v.client(t, other, "elsewhere", `{"Effect":"Allow","Action":"*","Resource":"*"}`)
+	id := "arn:aws:logs:" + region + ":" + account + ":log-group:/mail"
+	_, err := elsewhere.StartQuery(t.Context(), &cwl.StartQueryInput{LogGroupIdentifiers: []string{id}, QueryString: &text, StartTime: aws.Int64(1), EndTime: aws.Int64(2)})
+	wantError(t, err, "AccessDeniedException", "logs:StartQuery") // the group is another account's
+}

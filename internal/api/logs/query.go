@@ -67,6 +67,9 @@ func startQuery(s *insights.Service) api.Operation {
 			for _, g := range slices.Concat(sources.Groups, sources.Others) {
 				needs = append(needs, queryNeed(g))
 			}
+			for _, name := range sources.Tables {
+				needs = append(needs, api.Need{Action: "logs:GetLookupTable", Resource: target{Scope: scopeOf(c), table: name}.resource()})
+			}
 			return needs, nil
 		},
 		func(ctx context.Context, c *api.Call, in *StartQueryInput) (*StartQueryOutput, error) {

@@ -24,7 +24,8 @@ type Env struct {
 	// Query runs another query: a subquery, the right side of a join, the earlier time
 	// of diff. Nil refuses the commands that need it.
 	Query func(ctx context.Context, sub Sub) (*Result, error)
-	// Table returns a lookup table by name. Nil refuses lookup and cidrlookup.
+	// Table returns a lookup table by name, when the program starts. Nil refuses
+	// lookup and cidrlookup.
 	Table func(ctx context.Context, name string) (*Table, error)
 	// Limits bounds the query; its zero value means DefaultLimits.
 	Limits Limits
@@ -45,7 +46,11 @@ type Sub struct {
 // Table is a lookup table.
 type Table struct {
 	Columns []string
-	Rows    [][]string
+	// Size is how many bytes its text takes in memory.
+	Size int64
+	// Rows gives each row to take: as many cells as there are columns. take keeps
+	// cells, but not the slice that holds them.
+	Rows func(take func(cells []string) error) error
 }
 
 // Limits bounds what one query may hold.

@@ -58,6 +58,12 @@ func NewRun(p *Plan, source Source, program *exec.Program, env *exec.Env) *Run {
 // Scanned returns how many log events were looked at so far, and how many bytes of them.
 func (r *Run) Scanned() (events, bytes int64) { return r.scanned.Load(), r.bytes.Load() }
 
+// Release lets go of what the run held rows with. What Explain and Scanned tell
+// stays. Not before Feed has returned.
+func (r *Run) Release() {
+	r.source, r.program, r.env, r.workers, r.readers = nil, nil, nil, nil, nil
+}
+
 // Steps returns what was asked of the engine. Not before Feed has returned.
 func (r *Run) Steps() []Step { return r.steps }
 
