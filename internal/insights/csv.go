@@ -1,6 +1,7 @@
 package insights
 
 import (
+	"context"
 	"encoding/csv"
 	"strings"
 
@@ -9,20 +10,16 @@ import (
 )
 
 // CSV returns the answer of one of the account's queries as a lookup table takes
-// it: the columns, without @ptr, and the rows. Errors: ResourceNotFoundException,
-// and InvalidParameterException for a query without an answer or one that comes
-// to more than most bytes.
-func (s *Service) CSV(account, id string, most int) (string, error) {
-	s.mu.Lock()
-	q, err := s.find(account, id)
+// it: the columns, without @ptr, and the rows; of a query that was stopped those
+// found before. Errors: ResourceNotFoundException, and InvalidParameterException for
+// a query without an answer or one that comes to more than most bytes.
+func (s *Service) CSV(ctx context.Context, account, id string, most int) (string, error) {
+	result, err := s.Results(ctx, account, id)
 	if err != nil {
-		s.mu.Unlock()
 		return "", err
 	}
-	status, result := q.status, q.result
-	s.mu.Unlock()
-	if result == nil {
-		return "", awserr.New(codeParameter, "Query %s has no answer to make a table of: its status is %s.", id, status)
+	if result.Status != Complete && result.Status != Cancelled || len(result.Columns) == 0 {
+		return "", awserr.New(codeParameter, "Query %s has no answer to make a table of: its status is %s.", id, result.Status)
 	}
 	var b strings.Builder
 	w := csv.NewWriter(&b)

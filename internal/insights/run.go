@@ -3,6 +3,8 @@ package insights
 import (
 	"context"
 	"errors"
+	"math"
+	"strconv"
 	"sync"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"waybill/internal/insights/plan"
 	"waybill/internal/insights/syntax"
 	"waybill/internal/logs"
+	"waybill/internal/logs/engine"
 )
 
 // run is the work of one query: its own plan, and those of its subqueries.
@@ -18,34 +21,24 @@ type run struct {
 	service *Service
 	request *Request
 	source  *logs.Source
-	now     time.Time // when the query was started
+	program *exec.Program
 	plan    *plan.Run
 	tables  tables
+	// created is when the query was started: what now() is, whenever it runs.
+	created time.Time
+	// asked is the time from the first to the last that the query asks about.
+	asked window
+	// estimate is true when the query ends with estimate: it is not run.
+	estimate bool
 
-	mu      sync.Mutex
-	program *exec.Program // guarded by mu; nil after release
-	matched int64         // guarded by mu; what program had matched at the end
-	subs    []*plan.Run   // guarded by mu
+	mu   sync.Mutex
+	subs []subrun // guarded by mu
 }
 
-// running returns the program; nil after the end.
-func (r *run) running() *exec.Program {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.program
-}
-
-// release lets go of the rows, groups and tables that the query held: its answer
-// and its figures are kept for days.
-func (r *run) release() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.matched, r.program = r.program.Matched(), nil
-	r.plan.Release()
-	for _, p := range r.subs {
-		p.Release()
-	}
-	r.tables.forget()
+// subrun is the work of one subquery.
+type subrun struct {
+	plan   *plan.Run
+	source *logs.Source
 }
 
 // parse reads and prepares a query; what is wrong with it is MalformedQueryException.
@@ -75,26 +68,27 @@ func malformed(err error) error {
 	return e
 }
 
-func (s *Service) compile(ctx context.Context, q *query) (*run, error) {
-	r := &run{service: s, request: &q.request, now: q.created, tables: tables{logs: s.Logs, scope: q.request.Scope}}
-	asked := window{q.request.Start, q.request.End}
+func (s *Service) compile(ctx context.Context, q *query, parsed *syntax.Query) (*run, error) {
+	r := &run{service: s, request: &q.request, created: q.created, asked: window{q.request.Start, q.request.End},
+		tables: tables{logs: s.Logs, scope: q.request.Scope}}
 	var err error
-	if len(q.parsed.Sources) > 0 {
-		r.source, asked, err = s.open(ctx, r.request, q.parsed.Sources, r.now)
+	if len(parsed.Sources) > 0 {
+		r.source, r.asked, err = s.open(ctx, r.request, parsed.Sources, r.created)
 	} else {
 		r.source, err = s.Logs.OpenSource(ctx, q.request.Groups)
 	}
 	if err != nil {
 		return nil, err
 	}
-	env := r.env(asked)
+	env := r.env(r.asked)
 	env.Limit = q.request.Limit
-	r.program, r.plan, err = r.plans(q.parsed, env, r.source)
+	parsed, r.estimate = syntax.CutEstimate(parsed)
+	r.program, r.plan, err = r.plans(parsed, env, r.source)
 	return r, err
 }
 
 func (r *run) env(w window) *exec.Env {
-	return &exec.Env{Start: w.start, End: w.end, Now: r.now, Query: r.sub, Table: r.tables.table,
+	return &exec.Env{Start: w.start, End: w.end, Now: r.created, Query: r.sub, Table: r.tables.table,
 		Limits: exec.Limits{Memory: r.service.Memory, Groups: exec.DefaultLimits.Groups}}
 }
 
@@ -108,10 +102,26 @@ func (r *run) plans(q *syntax.Query, env *exec.Env, source *logs.Source) (*exec.
 
 // do runs the query.
 func (r *run) do(ctx context.Context) (*exec.Result, error) {
+	if r.estimate {
+		return r.estimated(ctx)
+	}
 	if err := r.plan.Feed(ctx); err != nil {
 		return nil, malformed(err) // what only the rows of a lookup table show
 	}
-	return r.running().Finish(ctx)
+	return r.program.Finish(ctx)
+}
+
+// estimated answers estimate: the events of the query's time, times their mean. No
+// row when there is nothing to know that by.
+func (r *run) estimated(ctx context.Context) (*exec.Result, error) {
+	res := &exec.Result{Columns: []string{syntax.EstimateColumn}}
+	there, err := r.source.Spread(ctx, engine.ScanQuery{From: r.asked.start, To: r.asked.end})
+	if err != nil || there.Rows > 0 && r.source.MeanBytes() == 0 {
+		return res, err
+	}
+	bytes := bytesOf(r.source, float64(there.Rows), 0)
+	res.Rows = [][]exec.Field{{{Name: syntax.EstimateColumn, Value: strconv.FormatFloat(bytes, 'f', 0, 64)}}}
+	return res, nil
 }
 
 // sub runs a query that the query needs the answer of.
@@ -123,7 +133,7 @@ func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 	source, w := r.source, window{sub.Start, sub.End}
 	if len(q.Sources) > 0 {
 		// Permission for these was asked for with the query's own.
-		if source, w, err = r.service.open(ctx, r.request, q.Sources, r.now); err != nil {
+		if source, w, err = r.service.open(ctx, r.request, q.Sources, r.created); err != nil {
 			return nil, err
 		}
 		w = window{w.start + sub.Shift, w.end + sub.Shift}
@@ -138,7 +148,7 @@ func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 		return nil, err
 	}
 	r.mu.Lock()
-	r.subs = append(r.subs, p)
+	r.subs = append(r.subs, subrun{p, source})
 	r.mu.Unlock()
 	if err := p.Feed(ctx); err != nil {
 		return nil, err
@@ -166,33 +176,44 @@ func within(names, all []logs.GroupName) []logs.GroupName {
 func (r *run) soFar(ctx context.Context) (*exec.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, partialTime)
 	defer cancel()
-	program := r.running()
-	if program == nil {
-		return nil, errEnded
-	}
-	return program.Partial(ctx)
+	return r.program.Partial(ctx)
 }
-
-// errEnded says that there is no answer so far: there is a whole one.
-var errEnded = errors.New("the query has ended")
 
 // partialTime is how long a GetQueryResults of a running query may think.
 const partialTime = 2 * time.Second
 
+// progress fills in what there is so far of a query that has not ended. Rows that
+// are too many to show before it is done are left out.
+func (r *run) progress(ctx context.Context, a *Answer) {
+	a.Statistics = r.statistics()
+	if a.Status != Running {
+		return
+	}
+	if result, err := r.soFar(ctx); err == nil {
+		a.Rows = result.Rows
+		a.Statistics.ResultCount = float64(len(result.Rows))
+	}
+}
+
 func (r *run) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	matched := r.matched
-	if r.program != nil {
-		matched = r.program.Matched()
-	}
-	s := Statistics{RecordsMatched: float64(matched), LogGroupsScanned: float64(len(r.request.all()))}
-	for _, p := range append([]*plan.Run{r.plan}, r.subs...) {
-		events, bytes := p.Scanned()
+	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.request.all()))}
+	for _, sub := range append([]subrun{{r.plan, r.source}}, r.subs...) {
+		events, values := sub.plan.Scanned()
 		s.RecordsScanned += float64(events)
-		s.BytesScanned += float64(bytes)
+		s.BytesScanned += bytesOf(sub.source, float64(events), float64(values))
 	}
 	return s
+}
+
+// bytesOf is about how long the messages of so many events are. Where their mean
+// is not known it is the length of the values that were read.
+func bytesOf(source *logs.Source, events, values float64) float64 {
+	if mean := source.MeanBytes(); mean > 0 {
+		return math.Round(events * mean)
+	}
+	return values
 }
 
 // explain tells how the query was run. Not before it has ended.
@@ -200,8 +221,8 @@ func (r *run) explain() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	text := r.plan.Explain()
-	for _, p := range r.subs {
-		text += "subquery:\n" + p.Explain()
+	for _, sub := range r.subs {
+		text += "subquery:\n" + sub.plan.Explain()
 	}
 	return text
 }

@@ -61,10 +61,3 @@ func (t *tables) table(ctx context.Context, name string) (*exec.Table, error) {
 	t.read[name] = &exec.Table{Columns: csv.Columns, Size: int64(len(body)), Rows: csv.Rows}
 	return t.read[name], nil
 }
-
-// forget lets go of the tables.
-func (t *tables) forget() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.read = nil
-}

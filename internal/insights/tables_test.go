@@ -91,23 +91,3 @@ func TestALargeTable(t *testing.T) {
 		}
 	}
 }
-
-// TestAnEndedQueryHoldsNothing holds that only the answer is kept, and the figures.
-func TestAnEndedQueryHoldsNothing(t *testing.T) {
-	l := newLab(t, Config{})
-	l.table(t, "numbers", "n,name\n99,last\n")
-	a := l.ask(t, "lookup numbers n OUTPUT name | filter n in (SOURCE 'g' | fields n) | stats count(*) by name")
-	if a.Statistics.RecordsMatched != 100 || a.Statistics.RecordsScanned == 0 || !strings.Contains(a.Plan, "subquery:") {
-		t.Errorf("statistics %+v, plan %s", a.Statistics, a.Plan)
-	}
-	must(t, l.Close()) // waits for the queries' own end
-	q := l.order[0]
-	if q.run.running() != nil || q.run.tables.read != nil {
-		t.Error("the program or a table is kept")
-	}
-	again, err := l.Results(t.Context(), here.Account, q.id)
-	must(t, err)
-	if again.Statistics != a.Statistics || again.Plan != a.Plan || len(again.Rows) != 2 {
-		t.Errorf("statistics %+v, then %+v; plan %s", a.Statistics, again.Statistics, again.Plan)
-	}
-}

@@ -58,6 +58,7 @@ func (s *Service) OpenRanges(ctx context.Context, ranges []GroupRange) (*Source,
 			src.add(g, g.cutoff(now), sp)
 		}
 	}
+	src.mean = src.meanBytes()
 	return src, nil
 }
 
@@ -104,7 +105,7 @@ func (src *Source) add(g *Group, cutoff int64, sp span) {
 // Moved returns the source with the times that are looked at so many milliseconds
 // later, or earlier: a comparison with another time asks it.
 func (src *Source) Moved(by int64) *Source {
-	moved := &Source{s: src.s, groups: src.groups, deleted: src.deleted, streams: map[uint64]SourceStream{}}
+	moved := &Source{s: src.s, groups: src.groups, deleted: src.deleted, mean: src.mean, streams: map[uint64]SourceStream{}}
 	for _, p := range src.parts {
 		p.span = p.span.moved(by)
 		moved.parts = append(moved.parts, p)

@@ -26,10 +26,10 @@ func read(t *testing.T, src *Source, from, to int64) string {
 		return nil
 	})
 	must(t, err)
-	n, first, last, err := src.Spread(context.Background(), engine.ScanQuery{From: from, To: to})
+	there, err := src.Spread(context.Background(), engine.ScanQuery{From: from, To: to})
 	must(t, err)
-	if n != len(list) || n > 0 && (first < from || last > to) {
-		t.Errorf("%d rows from %d to %d, spread %d from %d to %d", len(list), from, to, n, first, last)
+	if there.Rows != len(list) || there.Rows > 0 && (there.First < from || there.Last > to) {
+		t.Errorf("%d rows from %d to %d, spread %+v", len(list), from, to, there)
 	}
 	slices.Sort(list)
 	return strings.Join(list, " ")
@@ -84,7 +84,7 @@ func TestTagFilter(t *testing.T) {
 		{TagFilter{"team", nil}, true}, {TagFilter{"none", nil}, false}, {TagFilter{"none", []string{"!x"}}, false},
 		{TagFilter{"team", []string{"Mail"}}, true}, {TagFilter{"team", []string{"mail"}}, false}, {TagFilter{"team", []string{"web", "ma*"}}, true},
 		{TagFilter{"team", []string{"*IL"}}, true}, {TagFilter{"team", []string{"*ai*"}}, true}, {TagFilter{"team", []string{"!Mail"}}, false},
-		{TagFilter{"team", []string{"!mail"}}, true}, {TagFilter{"team", []string{"!m*"}}, false}, {TagFilter{"stage", []string{"*"}}, true},
+		{TagFilter{"team", []string{"!mail"}}, true}, {TagFilter{"team", []string{"!m*"}}, false}, {TagFilter{"team", []string{"m*l", "M*x"}}, true}, {TagFilter{"team", []string{"*mail*il"}}, false}, {TagFilter{"stage", []string{"*"}}, true},
 	} {
 		if got := c.filter.Fits(tags); got != c.want {
 			t.Errorf("%v fits: %t", c.filter, got)

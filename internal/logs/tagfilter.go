@@ -3,8 +3,8 @@ package logs
 import "strings"
 
 // TagFilter is a tag that a group has, of one of the values if there are any. A
-// value may begin with "!" (is not) and have a "*" at either end. Values with a
-// "*" are compared without regard to case (CloudWatch Logs' TagFilter).
+// value may begin with "!" (is not) and have "*" for any text. Values with a "*"
+// are compared without regard to case (CloudWatch Logs' TagFilter).
 type TagFilter struct {
 	Key    string
 	Values []string
@@ -25,20 +25,25 @@ func (f TagFilter) Fits(tags map[string]string) bool {
 	return len(f.Values) == 0
 }
 
+// fitsValue reports whether value is pattern, whose stars stand for any text.
 func fitsValue(value, pattern string) bool {
-	inner, open := strings.CutPrefix(pattern, "*")
-	inner, goesOn := strings.CutSuffix(inner, "*")
-	if !open && !goesOn {
-		return value == inner
+	parts := strings.Split(pattern, "*")
+	last := len(parts) - 1
+	if last == 0 {
+		return value == pattern
 	}
-	value, inner = strings.ToLower(value), strings.ToLower(inner)
-	switch {
-	case open && goesOn:
-		return strings.Contains(value, inner)
-	case open:
-		return strings.HasSuffix(value, inner)
+	for i := range parts {
+		parts[i] = strings.ToLower(parts[i])
 	}
-	return strings.HasPrefix(value, inner)
+	rest, ok := strings.CutPrefix(strings.ToLower(value), parts[0])
+	for _, part := range parts[1:last] {
+		i := strings.Index(rest, part)
+		if i < 0 {
+			return false
+		}
+		rest = rest[i+len(part):]
+	}
+	return ok && strings.HasSuffix(rest, parts[last])
 }
 
 // AllFit is a condition of GroupList.Tags: that a group has all of the tags.

@@ -67,7 +67,7 @@ func createLookupTable(s *insights.Service) api.Operation {
 			return t.filledBy(c, in.TableBody, in.QueryID)
 		},
 		func(ctx context.Context, t target, in *CreateLookupTableInput) (*CreateLookupTableOutput, error) {
-			body, err := tableBody(s, t, in.TableBody)
+			body, err := tableBody(ctx, s, t, in.TableBody)
 			if err != nil {
 				return nil, err
 			}
@@ -100,7 +100,7 @@ func updateLookupTable(s *insights.Service) api.Operation {
 			return t.filledBy(c, in.TableBody, in.QueryID)
 		},
 		func(ctx context.Context, t target, in *UpdateLookupTableInput) (*UpdateLookupTableOutput, error) {
-			body, err := tableBody(s, t, in.TableBody)
+			body, err := tableBody(ctx, s, t, in.TableBody)
 			if err != nil {
 				return nil, err
 			}
@@ -124,11 +124,11 @@ func (t target) filledBy(c *api.Call, body, queryID *string) (target, error) {
 }
 
 // tableBody returns the CSV of the request, or makes it of a query's answer.
-func tableBody(s *insights.Service, t target, body *string) (string, error) {
+func tableBody(ctx context.Context, s *insights.Service, t target, body *string) (string, error) {
 	if body != nil {
 		return *body, nil
 	}
-	return s.CSV(t.query.account, t.query.id, logs.MaxLookupTable)
+	return s.CSV(ctx, t.query.account, t.query.id, logs.MaxLookupTable)
 }
 
 const (

@@ -12,17 +12,11 @@ type Source struct {
 	// of the caller's account and of the class STANDARD. Tags are tags that each
 	// group must have.
 	NamePrefixes, Accounts, Classes []string
-	Tags                            []SourceTag
+	Tags                            []TagFilter
 	// DataSources are those of dataSource().
 	DataSources []string
 	// Start and End are the times that are looked at; nil is StartQuery's.
 	Start, End *SourceTime
-}
-
-// SourceTag is {key: 'a', values: ['b', 'c']} of logGroupTags().
-type SourceTag struct {
-	Key    string
-	Values []string
 }
 
 func (s *Source) String() string {
@@ -49,7 +43,7 @@ func (s *Source) parts() []string {
 	if len(s.Tags) > 0 {
 		tags := make([]string, len(s.Tags))
 		for i, t := range s.Tags {
-			tags[i] = "{key: " + QuoteString(t.Key) + ", values: " + stringList(t.Values) + "}"
+			tags[i] = t.String()
 		}
 		out = append(out, "logGroupTags(["+strings.Join(tags, ", ")+"])")
 	}
@@ -79,30 +73,37 @@ func (p *parser) source() *Source {
 	s := &Source{}
 	start := p.tok.Start
 	p.advance()
-	switch {
-	case p.tok.kind == tokString:
-		s.Groups = []string{p.groupName()}
-		for p.takePunct(",") {
-			s.Groups = append(s.Groups, p.groupName())
-		}
-	case p.isWord("logGroups", "logGroupTags", "dataSource"):
-		for p.isWord("logGroups", "logGroupTags", "dataSource") {
+	if p.sourceCall() {
+		for p.sourceCall() {
 			p.sourceFunction(s)
 		}
-	default:
-		p.unexpected("a log group's name in quotes, logGroups(...), logGroupTags([...]) or dataSource([...])")
+	} else {
+		s.Groups = []string{p.groupName("a log group's name in quotes, logGroups(...), logGroupTags([...]) or dataSource([...])")}
+		for p.takePunct(",") {
+			s.Groups = append(s.Groups, p.groupName("a log group's name in quotes"))
+		}
 	}
 	p.sourceTimes(s)
 	s.Span = p.from(start)
 	return s
 }
 
-func (p *parser) groupName() string {
-	at := p.tok.Span
-	name := p.str("a log group's name in quotes")
-	if name == "" {
-		p.fail(at, "empty log group name")
+// sourceCall reports whether one of SOURCE's functions stands here.
+func (p *parser) sourceCall() bool {
+	next := p.peek()
+	return p.isWord("logGroups", "logGroupTags", "dataSource") && next.kind == tokPunct && next.text == "("
+}
+
+// groupName takes a name in quotes, in backticks or, if it is a word, without.
+func (p *parser) groupName(expected string) string {
+	name := p.tok.text
+	switch {
+	case p.tok.kind != tokString && p.tok.kind != tokQuoted && p.tok.kind != tokWord:
+		p.unexpected(expected)
+	case name == "":
+		p.fail(p.tok.Span, "empty log group name")
 	}
+	p.advance()
 	return name
 }
 
@@ -113,7 +114,7 @@ func (p *parser) sourceFunction(s *Source) {
 		s.DataSources = p.strings("data sources", 10)
 		p.expectPunct(")")
 	case p.take("logGroupTags"):
-		p.logGroupTags(s)
+		s.Tags = p.tagFilters()
 	default:
 		p.advance()
 		p.logGroups(s)
@@ -146,47 +147,6 @@ func (p *parser) sourceList(s *Source) (list *[]string, most int) {
 	}
 	p.unexpected("namePrefix, accountIdentifiers or class")
 	return nil, 0
-}
-
-// maxTags bounds the tags of logGroupTags(), and the values of each (TagFilter).
-const maxTags = 5
-
-func (p *parser) logGroupTags(s *Source) {
-	p.expectPunct("(")
-	p.expectPunct("[")
-	at := p.tok.Span
-	s.Tags = []SourceTag{p.sourceTag()}
-	for p.takePunct(",") {
-		s.Tags = append(s.Tags, p.sourceTag())
-	}
-	if len(s.Tags) > maxTags {
-		p.fail(Span{at.Start, p.last}, "too many tags")
-	}
-	p.expectPunct("]")
-	p.expectPunct(")")
-}
-
-// sourceTag reads {"key": "a", "values": ["b"]}; the names may go without quotes,
-// and values may be left out.
-func (p *parser) sourceTag() SourceTag {
-	p.expectPunct("{")
-	p.member("key")
-	t := SourceTag{Key: p.str("a tag's key in quotes")}
-	if p.takePunct(",") {
-		p.member("values")
-		t.Values = p.strings("values", maxTags)
-	}
-	p.expectPunct("}")
-	return t
-}
-
-// member takes name: or "name":.
-func (p *parser) member(name string) {
-	if !p.isWord(name) && (p.tok.kind != tokString || !strings.EqualFold(p.tok.text, name)) {
-		p.unexpected(name)
-	}
-	p.advance()
-	p.expectPunct(":")
 }
 
 // strings reads ['a', 'b'], or 'a' for a list of one.

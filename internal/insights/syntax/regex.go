@@ -134,6 +134,9 @@ func (l Literal) In(s string) (found, folds bool) {
 	if containsFold(s, l.Text, l.rarest) {
 		return true, false
 	}
+	if !l.hasS && !l.hasK || isASCII(s) {
+		return false, false
+	}
 	return false, l.hasS && strings.IndexByte(s, longS) >= 0 || l.hasK && strings.IndexByte(s, kelvin) >= 0
 }
 
