@@ -190,7 +190,7 @@ func (s *Service) resume(ctx context.Context, q *query) {
 	case awserr.HasCode(err, codeNotFound):
 		err = failure("A log group of the query was deleted before it had ended.")
 	case err == nil:
-		for _, g := range q.run.source.Groups() {
+		for _, g := range q.run.groups {
 			if g.Created > q.created.UnixMilli() {
 				err = failure(fmt.Sprintf("Log group '%s' of account %s was deleted before the query had ended.", g.Name, g.Account))
 			}

@@ -18,6 +18,7 @@ var (
 	errClosed    = errors.New("the server is closing")
 	errCancelled = errors.New("the query was stopped")
 	errTimeout   = errors.New("the query took too long")
+	errInner     = errors.New("a subquery took too long")
 )
 
 // Request is what StartQuery asks for. It is kept as JSON, by these names.
@@ -25,9 +26,9 @@ type Request struct {
 	// Account and Region are the caller's; Caller is its ARN.
 	logs.Scope
 	Caller string
-	// Groups are the log groups, and Others those that subqueries name by SOURCE. The
-	// caller may query them all.
-	Groups, Others []logs.GroupName
+	// Groups are the log groups, and Subgroups those that subqueries name by SOURCE.
+	// The caller may query them all.
+	Groups, Subgroups []logs.GroupName
 	// Start and End bound the events' time in milliseconds, both included.
 	Start, End int64
 	Text       string
@@ -35,16 +36,8 @@ type Request struct {
 	Limit int
 }
 
-// all are all the log groups that permission was given for, each once.
-func (r *Request) all() []logs.GroupName {
-	var list []logs.GroupName
-	for _, g := range slices.Concat(r.Groups, r.Others) {
-		if !slices.Contains(list, g) {
-			list = append(list, g)
-		}
-	}
-	return list
-}
+// groups are the query's groups and those of its subqueries.
+func (r *Request) groups() []logs.GroupName { return slices.Concat(r.Groups, r.Subgroups) }
 
 // Start begins a query and returns its id. Errors: MalformedQueryException,
 // ResourceNotFoundException for a log group, LimitExceededException.
@@ -86,8 +79,14 @@ func (s *Service) prepare(ctx context.Context, q *query) error {
 	if err := s.checkTables(ctx, q.request.Scope, parsed); err != nil {
 		return err
 	}
+	all, err := s.Logs.OpenSource(ctx, q.request.groups())
+	if err != nil {
+		return err
+	}
 	q.own = len(parsed.Sources) > 0
-	q.run, err = s.compile(ctx, q, parsed)
+	if q.run, err = s.compile(ctx, q, parsed); err == nil {
+		q.run.groups = all.Groups()
+	}
 	return err
 }
 
@@ -139,7 +138,7 @@ func (s *Service) turn(ctx context.Context, q *query) (*exec.Result, error) {
 		s.keep(q, keepRepeat)
 	}
 	s.begin(q)
-	ctx, cancel := context.WithTimeoutCause(ctx, s.Timeout, errTimeout)
+	ctx, cancel := s.Deadline(ctx, s.Timeout, errTimeout)
 	defer cancel()
 	result, err := safely(func() (*exec.Result, error) { return q.run.do(ctx) })
 	if ctx.Err() != nil {

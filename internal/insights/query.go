@@ -165,7 +165,7 @@ func (s *Service) Groups(account, id string) ([]logs.GroupName, error) {
 	if err != nil {
 		return nil, err
 	}
-	return q.request.all(), nil
+	return q.request.groups(), nil
 }
 
 // Stop cancels a query and returns once nothing of it runs any more; what it had
@@ -248,7 +248,7 @@ func (q *query) in(l List) bool {
 	if q.request.Account != l.Account || q.request.Region != l.Region || l.Status != "" && q.status != l.Status {
 		return false
 	}
-	for _, g := range q.request.all() {
+	for _, g := range q.request.groups() {
 		if g.Name == l.Group {
 			return true
 		}

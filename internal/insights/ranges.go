@@ -51,7 +51,7 @@ func (s *Service) open(ctx context.Context, r *Request, list []*syntax.Source, n
 		if err != nil {
 			return nil, window{}, err
 		}
-		for _, name := range within(names, r.all()) {
+		for _, name := range within(names, r.groups()) {
 			ranges = append(ranges, logs.GroupRange{GroupName: name, From: w.start, To: w.end})
 		}
 	}

@@ -15,7 +15,7 @@ func (l *lab) askSource(t *testing.T, text string) string {
 	t.Helper()
 	sources, err := l.Sources(t.Context(), here, text)
 	r := request(text)
-	r.Others = sources.Others
+	r.Subgroups = sources.Subgroups
 	if sources.Own {
 		r.Groups = sources.Groups
 	}

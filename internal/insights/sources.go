@@ -20,8 +20,8 @@ const maxGroups = 50
 type Sources struct {
 	// Own is true when the query itself has a SOURCE, and so takes no other groups.
 	Own bool
-	// Groups are those of its own SOURCE, Others those of its subqueries'.
-	Groups, Others []logs.GroupName
+	// Groups are those of the query itself, Subgroups those of its subqueries.
+	Groups, Subgroups []logs.GroupName
 	// Prefixes are the beginnings of names by which some were found; permission for
 	// them comes first, so that nobody learns what groups there are.
 	Prefixes []logs.GroupName
@@ -29,38 +29,47 @@ type Sources struct {
 	Tables []string
 }
 
-// Sources finds the log groups of a query's text. The scope is the caller's.
+// Sources finds the log groups of a query's text. The scope is the caller's. If
+// what a SOURCE finds cannot be queried the error tells of it, and Prefixes are
+// there all the same: it is for those with permission for them.
 func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sources, error) {
 	q, err := parse(text)
 	if err != nil {
 		return Sources{}, err
 	}
 	out := Sources{Own: len(q.Sources) > 0}
-	for i, list := range sources(q) {
-		for _, source := range list {
-			out.Prefixes = append(out.Prefixes, prefixes(sc, source)...)
-		}
-		names, err := s.resolve(ctx, sc, list)
-		if err != nil {
-			return Sources{}, err
-		}
-		if i == 0 {
-			out.Groups = names
-			continue
-		}
-		out.Others = append(out.Others, names...)
-	}
 	for _, l := range syntax.Lookups(q) {
 		if !slices.Contains(out.Tables, l.Table) {
 			out.Tables = append(out.Tables, l.Table)
 		}
 	}
+	lists := sources(q)
+	for _, list := range lists {
+		for _, source := range list {
+			out.Prefixes = append(out.Prefixes, prefixes(sc, source)...)
+		}
+	}
+	for i, list := range lists {
+		names, err := s.resolve(ctx, sc, list)
+		if err != nil {
+			return out, err
+		}
+		if i == 0 && out.Own {
+			out.Groups = names
+		} else {
+			out.Subgroups = append(out.Subgroups, names...)
+		}
+	}
 	return out, nil
 }
 
-// sources returns the SOURCE commands of q, and then those of every subquery of it.
+// sources returns the SOURCE commands of q, if it has some, and of every subquery
+// of it.
 func sources(q *syntax.Query) [][]*syntax.Source {
-	all := [][]*syntax.Source{q.Sources}
+	var all [][]*syntax.Source
+	if len(q.Sources) > 0 {
+		all = append(all, q.Sources)
+	}
 	for _, sub := range syntax.Subqueries(q) {
 		all = append(all, sources(sub)...)
 	}
@@ -92,8 +101,15 @@ func (s *Service) groupsOf(ctx context.Context, sc logs.Scope, source *syntax.So
 		return nil, awserr.New(codeParameter, "SOURCE dataSource() is not supported: name log groups.")
 	}
 	var names []logs.GroupName
-	for _, name := range source.Groups {
-		names = append(names, named(sc, name))
+	for _, text := range source.Groups {
+		name := named(sc, text)
+		if name.Region != sc.Region {
+			return nil, awserr.New(codeNotFound, "The specified log group does not exist.")
+		}
+		names = append(names, name)
+	}
+	for _, id := range source.Identifiers {
+		names = append(names, named(sc, id))
 	}
 	for _, p := range prefixes(sc, source) {
 		list := logs.GroupList{Prefix: p.Name, Limit: maxGroups, Tags: tags(source)}
@@ -138,7 +154,7 @@ func named(sc logs.Scope, s string) logs.GroupName {
 // prefixes are the beginnings of the names that logGroups() and logGroupTags() mean,
 // by account.
 func prefixes(sc logs.Scope, source *syntax.Source) []logs.GroupName {
-	if len(source.Groups) > 0 || len(source.DataSources) > 0 {
+	if len(source.Groups) > 0 || len(source.Identifiers) > 0 || len(source.DataSources) > 0 {
 		return nil
 	}
 	accounts, names := source.Accounts, source.NamePrefixes

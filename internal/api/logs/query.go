@@ -56,31 +56,32 @@ func startQuery(s *insights.Service) api.Operation {
 			if err := in.check(); err != nil {
 				return nil, err
 			}
-			sources, err := in.sources(context.Background(), s, c)
-			if err != nil {
+			groups, source, err := in.groups(context.Background(), s, c)
+			if err != nil && len(source.Prefixes) == 0 {
 				return nil, err
 			}
+			// What is wrong with the groups of a SOURCE is told below, to whom it may be.
 			var needs []api.Need
-			for _, p := range sources.Prefixes {
+			for _, p := range source.Prefixes {
 				needs = append(needs, queryNeed(logs.GroupName{Scope: p.Scope, Name: p.Name + "*"}))
 			}
-			for _, g := range slices.Concat(sources.Groups, sources.Others) {
+			for _, g := range slices.Concat(groups, source.Subgroups) {
 				needs = append(needs, queryNeed(g))
 			}
-			for _, name := range sources.Tables {
+			for _, name := range source.Tables {
 				needs = append(needs, api.Need{Action: "logs:GetLookupTable", Resource: target{Scope: scopeOf(c), table: name}.resource()})
 			}
 			return needs, nil
 		},
 		func(ctx context.Context, c *api.Call, in *StartQueryInput) (*StartQueryOutput, error) {
-			sources, err := in.sources(ctx, s, c)
+			groups, source, err := in.groups(ctx, s, c)
 			if err != nil {
 				return nil, err
 			}
-			if len(sources.Groups) == 0 {
+			if len(groups) == 0 {
 				return nil, awserr.New(codeParameter, "SOURCE finds no log group.")
 			}
-			r := insights.Request{Scope: scopeOf(c), Caller: c.Caller.ARN, Groups: sources.Groups, Others: sources.Others, Text: *in.QueryString,
+			r := insights.Request{Scope: scopeOf(c), Caller: c.Caller.ARN, Groups: groups, Subgroups: source.Subgroups, Text: *in.QueryString,
 				Start: queryTime(*in.StartTime, 0), End: queryTime(*in.EndTime, 999)}
 			if in.Limit != nil {
 				r.Limit = *in.Limit
@@ -150,12 +151,11 @@ func (in *StartQueryInput) check() error {
 	return nil
 }
 
-// sources returns what the query reads: the log groups that the request names, or
-// its text.
-func (in *StartQueryInput) sources(ctx context.Context, s *insights.Service, c *api.Call) (insights.Sources, error) {
-	source, err := s.Sources(ctx, scopeOf(c), *in.QueryString)
-	if err != nil {
-		return source, err
+// groups returns the log groups that the query is about, and what its text names
+// by SOURCE.
+func (in *StartQueryInput) groups(ctx context.Context, s *insights.Service, c *api.Call) (groups []logs.GroupName, source insights.Sources, err error) {
+	if source, err = s.Sources(ctx, scopeOf(c), *in.QueryString); err != nil {
+		return nil, source, err
 	}
 	given := 0
 	for _, is := range []bool{in.LogGroupName != nil, len(in.LogGroupNames) > 0, len(in.LogGroupIdentifiers) > 0} {
@@ -165,9 +165,9 @@ func (in *StartQueryInput) sources(ctx context.Context, s *insights.Service, c *
 	}
 	switch {
 	case source.Own && given > 0:
-		return source, awserr.New(codeParameter, "A query with a SOURCE command takes no logGroupName, logGroupNames or logGroupIdentifiers.")
+		return nil, source, awserr.New(codeParameter, "A query with a SOURCE command takes no logGroupName, logGroupNames or logGroupIdentifiers.")
 	case !source.Own && given != 1:
-		return source, awserr.New(codeParameter, "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be given.")
+		return nil, source, awserr.New(codeParameter, "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be given.")
 	}
 	names := in.LogGroupNames
 	if in.LogGroupName != nil {
@@ -176,18 +176,18 @@ func (in *StartQueryInput) sources(ctx context.Context, s *insights.Service, c *
 	for _, name := range names {
 		t, err := inGroup(c, &name)
 		if err != nil {
-			return source, err
+			return nil, source, err
 		}
-		source.Groups = append(source.Groups, logs.GroupName{Scope: t.Scope, Name: t.group})
+		groups = append(groups, logs.GroupName{Scope: t.Scope, Name: t.group})
 	}
 	for _, id := range in.LogGroupIdentifiers {
 		t, err := identified(c, nil, &id)
 		if err != nil {
-			return source, err
+			return nil, source, err
 		}
-		source.Groups = append(source.Groups, logs.GroupName{Scope: t.Scope, Name: t.group})
+		groups = append(groups, logs.GroupName{Scope: t.Scope, Name: t.group})
 	}
-	return source, nil
+	return append(groups, source.Groups...), source, nil
 }
 
 // anyQuery is the permission of an operation on queries, which have no ARN.

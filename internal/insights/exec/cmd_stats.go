@@ -152,6 +152,9 @@ func (c *compiler) checkAggregated(x syntax.Expr) {
 				found = true
 				return false
 			}
+			if _, ok := c.function(x.FuncName()); !ok {
+				c.fail(x.Span, "unknown function "+x.Name)
+			}
 		case *syntax.Field:
 			if c.results[x.Name()] != nil {
 				found = true

@@ -13,6 +13,9 @@ type Source struct {
 	// group must have.
 	NamePrefixes, Accounts, Classes []string
 	Tags                            []TagFilter
+	// Identifiers are log groups by name or ARN: logGroups(logGroupIdentifier: [...]), as
+	// Grafana writes it.
+	Identifiers []string
 	// DataSources are those of dataSource().
 	DataSources []string
 	// Start and End are the times that are looked at; nil is StartQuery's.
@@ -53,6 +56,7 @@ func (s *Source) parts() []string {
 		}
 	}
 	add("accountIdentifiers", s.Accounts)
+	add("logGroupIdentifier", s.Identifiers)
 	add("namePrefix", s.NamePrefixes)
 	add("class", s.Classes)
 	if len(args) > 0 || len(out) == 0 {
@@ -85,6 +89,9 @@ func (p *parser) source() *Source {
 	}
 	p.sourceTimes(s)
 	s.Span = p.from(start)
+	if len(s.Identifiers) > 0 && (len(s.NamePrefixes) > 0 || len(s.Accounts) > 0 || len(s.Tags) > 0) {
+		p.fail(s.Span, "logGroupIdentifier says which log groups: namePrefix, accountIdentifiers and logGroupTags cannot stand beside it")
+	}
 	return s
 }
 
@@ -112,6 +119,7 @@ func (p *parser) sourceFunction(s *Source) {
 	case p.take("dataSource"):
 		p.expectPunct("(")
 		s.DataSources = p.strings("data sources", 10)
+		p.some(s.DataSources)
 		p.expectPunct(")")
 	case p.take("logGroupTags"):
 		s.Tags = p.tagFilters()
@@ -130,7 +138,9 @@ func (p *parser) logGroups(s *Source) {
 		list, most := p.sourceList(s)
 		p.advance()
 		p.expectPunct(":")
-		*list = p.strings("values", most)
+		if *list = p.strings("values", most); list == &s.Identifiers {
+			p.some(*list)
+		}
 	}
 	p.advance()
 }
@@ -138,6 +148,8 @@ func (p *parser) logGroups(s *Source) {
 // sourceList returns the list that the current word names and how long it may be.
 func (p *parser) sourceList(s *Source) (list *[]string, most int) {
 	switch {
+	case p.isWord("logGroupIdentifier", "logGroupIdentifiers"):
+		return &s.Identifiers, 50
 	case p.isWord("namePrefix", "namePrefixes"):
 		return &s.NamePrefixes, 5
 	case p.isWord("accountIdentifiers", "accountIdentifier"):
@@ -145,8 +157,15 @@ func (p *parser) sourceList(s *Source) (list *[]string, most int) {
 	case p.isWord("class", "logGroupClass"):
 		return &s.Classes, 2
 	}
-	p.unexpected("namePrefix, accountIdentifiers or class")
+	p.unexpected("namePrefix, accountIdentifiers, class or logGroupIdentifier")
 	return nil, 0
+}
+
+// some refuses an empty list where that would mean everything.
+func (p *parser) some(list []string) {
+	if len(list) == 0 {
+		p.fail(Span{p.last - 1, p.last}, "an empty list")
+	}
 }
 
 // strings reads ['a', 'b'], or 'a' for a list of one.

@@ -108,7 +108,7 @@ func (q *Query) split(f *Filter, made names) (early, late Expr, err error) {
 		case old == nil:
 			late = conjunction(late, x)
 		case fresh:
-			return nil, nil, &Error{Query: q.Text, Span: old.Span, Found: old.String(),
+			return nil, nil, &Error{Query: q.Text, Span: old.Span, Found: old.String(), Expected: OneOf(made.columns),
 				Problem: "Unknown symbols found in or after stats: " + old.Name()}
 		default:
 			early = conjunction(early, x)
@@ -129,7 +129,7 @@ func (n names) sides(x Expr) (old *Field, fresh bool) {
 			}
 			return true
 		}
-		if n.items[strings.ToLower(x.String())] {
+		if len(n.items) > 0 && n.items[strings.ToLower(x.String())] {
 			fresh = true
 			return false
 		}
