@@ -55,7 +55,7 @@ func (l *loki) metric(ctx context.Context, name string) (float64, error) {
 			return strconv.ParseFloat(value, 64)
 		}
 	}
-	return 0, fmt.Errorf("Loki has no metric %s", name)
+	return 0, fmt.Errorf("no metric %s", name)
 }
 
 // ask asks a question about the whole corpus and returns Loki's JSON.
@@ -92,7 +92,7 @@ func count(answer []byte) (corpus.Count, error) {
 	}
 	var sum corpus.Count
 	if err := json.Unmarshal(answer, &a); err != nil {
-		return sum, fmt.Errorf("Loki's answer: %w", err)
+		return sum, fmt.Errorf("answer: %w", err)
 	}
 	for _, r := range a.Data.Result {
 		samples := r.Values
@@ -105,7 +105,7 @@ func count(answer []byte) (corpus.Count, error) {
 			if at, isNumber := s[0].(float64); isNumber { // a sample, not a line
 				value, err := strconv.ParseFloat(s[1].(string), 64)
 				if err != nil {
-					return sum, fmt.Errorf("Loki's sample of %v: %w", at, err)
+					return sum, fmt.Errorf("answer, sample of %v: %w", at, err)
 				}
 				n = int(value)
 			}
