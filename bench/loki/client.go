@@ -63,9 +63,9 @@ func (l *loki) ask(ctx context.Context, c corpus.Config, q question) ([]byte, er
 	nanos := func(n int64) string { return strconv.FormatInt(n, 10) }
 	start, end := c.Start.UnixNano(), c.Start.Add(c.Span).UnixNano()+1e6 // the last millisecond is in it
 	switch values := (url.Values{"query": {q.text}}); {
-	case q.step > 0: // what came in the step up to each time
-		values.Set("start", nanos(start+q.step.Nanoseconds()-1))
-		values.Set("end", nanos(end-1))
+	case q.step > 0: // what came in the step up to each time; Loki rounds times to steps
+		values.Set("start", nanos(start+q.step.Nanoseconds()))
+		values.Set("end", nanos(c.Start.Add(c.Span).UnixNano()))
 		values.Set("step", q.step.String())
 		return l.get(ctx, "/loki/api/v1/query_range", values)
 	case q.limit > 0:

@@ -19,12 +19,12 @@ type question struct {
 	step time.Duration
 }
 
-// Parsers for one field. The text of an event has "from" once at most, and
-// "recipients" first of an event that was received or submitted.
+// Parsers for one field, after the line filters. A pattern takes a fifth less than
+// json where millions of lines are left, and is as good for an address.
 const (
-	jsonFrom    = ` | json sender="event.from"`
-	jsonSubject = ` | json subject="event.subject"`
-	first       = ` | json recipient="event.recipients[0]"`
+	from      = " | pattern `<_>\"from\":\"<sender>\"<_>`"
+	recipient = " | pattern `<_>\"recipients\":[\"<recipient>\"<_>`" // the first
+	subject   = ` | json subject="event.subject"`
 )
 
 func questions(c corpus.Config) []question {
@@ -42,25 +42,25 @@ func questions(c corpus.Config) []question {
 		return question{name: name, text: text, limit: n, direction: "backward"}
 	}
 	spam := has(`"spamVerdict":"FAIL"`)
-	from := all + fold(s.Sender) + jsonFrom + is("sender", s.Sender)
+	bySender := all + fold(s.Sender) + from + is("sender", s.Sender)
 	return []question{
 		{name: "trace id", text: all + has(s.TraceID), limit: corpus.MaxRows, direction: "forward"},
 		{name: "Message-ID", text: all + has(s.MessageID), limit: corpus.MaxRows, direction: "forward"},
 		newest(100, "newest 100 of a sender", all+has(`"from":"`+s.Sender+`"`)),
-		newest(100, "newest 100 of a sender, any case", from),
-		newest(corpus.MaxRows, "like /(?i)addr/ on a month", from),
-		{name: "like /(?i)addr/, counted", text: counted(from)},
+		newest(100, "newest 100 of a sender, any case", bySender),
+		newest(corpus.MaxRows, "like /(?i)addr/ on a month", bySender),
+		{name: "like /(?i)addr/, counted", text: counted(bySender)},
 		newest(corpus.MaxRows, "outgoing, from A to B", of(event.NameSubmitted)+fold(s.From)+fold(s.To)+
-			` | json sender="event.from", recipient="event.recipients[0]"`+is("sender", s.From)+is("recipient", s.To)),
-		newest(corpus.MaxRows, "received from a domain", of(event.NameReceived)+fold("@"+s.Domain())+jsonFrom+is("sender", "@"+s.Domain())),
+			from+recipient+is("sender", s.From)+is("recipient", s.To)),
+		newest(corpus.MaxRows, "received from a domain", of(event.NameReceived)+fold("@"+s.Domain())+from+is("sender", "@"+s.Domain())),
 		newest(corpus.MaxRows, "outgoing bounces", of(event.NameOutgoingBounced)),
 		newest(corpus.MaxRows, "incoming bounces", of(event.NameIncomingBounced)),
-		{name: "recipients of spam", text: by("recipient", of(event.NameReceived)+spam+first)},
-		{name: "senders of spam", text: by("sender", of(event.NameReceived)+spam+jsonFrom)},
-		newest(corpus.MaxRows, "why a subject went to spam", of(event.NameReceived)+spam+fold("invoice")+jsonSubject+is("subject", "invoice")),
+		{name: "recipients of spam", text: by("recipient", of(event.NameReceived)+spam+recipient)},
+		{name: "senders of spam", text: by("sender", of(event.NameReceived)+spam+from)},
+		newest(corpus.MaxRows, "why a subject went to spam", of(event.NameReceived)+spam+fold("invoice")+subject+is("subject", "invoice")),
 		newest(corpus.MaxRows, "rules applied", of(event.NameRuleApplied)),
-		{name: "received per recipient", text: by("recipient", of(event.NameReceived)+first)},
-		{name: "sent per sender", text: by("sender", of(event.NameSubmitted)+jsonFrom)},
+		{name: "received per recipient", text: by("recipient", of(event.NameReceived)+recipient)},
+		{name: "sent per sender", text: by("sender", of(event.NameSubmitted)+from)},
 		{name: "events by hour", text: `sum(count_over_time(` + all + ` [1h]))`, step: time.Hour},
 		{name: "/(?i)text/ in the message", text: counted(all + fold(s.Sender))},
 		newest(100, "newest 100 events", all),
