@@ -2,7 +2,7 @@
 // the WorkMail guide's questions, and a few more, first through Waybill and then,
 // where it can say the same, through the bare log engine on the same files.
 //
-//	go run ./bench/insights -data FOLDER [-events 10000000] [-runs 15] [-only NAME] [-explain]
+//	go run ./bench/insights -data FOLDER [-events 10000000] [-runs 15] [-only NAME] [-explain] [-profile FILE]
 //
 // It prints the median and the 95th percentile of the runs in milliseconds, after
 // one run that is not counted, and the mean of what a run took of all cores, which
@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/pprof"
 	"slices"
 	"strings"
 	"syscall"
@@ -35,16 +36,17 @@ func main() {
 	runs := flag.Int("runs", 15, "how often each question is asked")
 	only := flag.String("only", "", "only the questions whose name holds this")
 	explain := flag.Bool("explain", false, "print how each was answered")
+	profile := flag.String("profile", "", "write a CPU profile of Waybill's answers to this file")
 	flag.Parse()
-	if err := run(*data, *events, *runs, *only, *explain); err != nil {
+	if err := run(*data, *events, *runs, *only, *explain, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "insights:", err)
 		os.Exit(1)
 	}
 }
 
-func run(folder string, events, runs int, only string, explain bool) error {
+func run(folder string, events, runs int, only string, explain bool, profile string) error {
 	list := slices.DeleteFunc(questions(corpus.Default(events)), func(q question) bool { return !strings.Contains(q.name, only) })
-	waybill, err := askWaybill(folder, events, runs, list, explain)
+	waybill, err := askWaybill(folder, events, runs, list, explain, profile)
 	if err != nil {
 		return err
 	}
@@ -72,7 +74,7 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func askWaybill(folder string, events, runs int, list []question, explain bool) ([]*figure.Figure, error) {
+func askWaybill(folder string, events, runs int, list []question, explain bool, profile string) ([]*figure.Figure, error) {
 	ctx := context.Background()
 	c := corpus.Default(events)
 	data, err := corpus.Open(ctx, folder, c)
@@ -80,8 +82,22 @@ func askWaybill(folder string, events, runs int, list []question, explain bool) 
 		return nil, err
 	}
 	defer data.Close()
-	s := insights.New(insights.Config{Logs: data.Service, Logger: slog.Default()})
+	s, err := insights.Open(ctx, insights.Config{Logs: data.Service, Logger: slog.Default()})
+	if err != nil {
+		return nil, err
+	}
 	defer s.Close()
+	if profile != "" {
+		f, err := os.Create(profile)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		if err := pprof.StartCPUProfile(f); err != nil {
+			return nil, err
+		}
+		defer pprof.StopCPUProfile()
+	}
 	var figures []*figure.Figure
 	for _, q := range list {
 		var last insights.Answer

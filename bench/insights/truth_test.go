@@ -28,7 +28,10 @@ func TestAnswersAreTheCorpus(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := insights.New(insights.Config{Logs: data.Service, Logger: slog.New(slog.DiscardHandler)})
+	s, err := insights.Open(t.Context(), insights.Config{Logs: data.Service, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, q := range list {
 		a, err := ask(t.Context(), s, c, q.text)
 		if err != nil {

@@ -24,6 +24,7 @@ const engineFolder = "logs"
 //	spool.db     evidence, open messages, events not yet published
 //	journal.db   acknowledged log events that are not in logs/ for certain yet
 //	logs/        the log engine
+//	queries/     Logs Insights queries and their answers; files of mode 0600
 //	instance     names the folder in log stream names
 //	control      socket on which the process takes requests for backups; mode 0600
 //	reserve      space for a start on a full disk

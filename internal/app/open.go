@@ -157,8 +157,10 @@ func (s *Server) openLogs(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *Server) openInsights(context.Context) error {
-	s.insights = insights.New(insights.Config{Logs: s.logs, Logger: s.logger, Now: clock})
+func (s *Server) openInsights(ctx context.Context) (err error) {
+	if s.insights, err = insights.Open(ctx, insights.Config{Logs: s.logs, Logger: s.logger, Now: clock, Folder: s.folder.file("queries")}); err != nil {
+		return err
+	}
 	s.onClose(s.insights.Close)
 	return nil
 }

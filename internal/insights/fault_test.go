@@ -26,8 +26,9 @@ func TestOurLogHasNothingOfAQueryThatFailed(t *testing.T) {
 		"panic":  {func() (*exec.Result, error) { panic("BUG: near " + address) }, "panic of string"},
 	} {
 		var log bytes.Buffer
-		s := New(Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-		_, err := safely(c.do)
+		s, err := Open(t.Context(), Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		must(t, err)
+		_, err = safely(c.do)
 		if told := s.reason(&query{id: "q-1"}, err); strings.Contains(told, address) {
 			t.Errorf("%s: the caller is told %s", what, told)
 		}

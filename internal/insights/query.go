@@ -2,12 +2,16 @@ package insights
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
 	"time"
 
 	"waybill/internal/awserr"
 	"waybill/internal/insights/exec"
-	"waybill/internal/insights/syntax"
+	"waybill/internal/insights/keep"
 	"waybill/internal/logs"
 )
 
@@ -31,22 +35,37 @@ func (s Status) Ended() bool { return s != Scheduled && s != Running }
 type query struct {
 	id      string
 	request Request
-	parsed  *syntax.Query
-	source  *logs.Source
-	run     *run
-	cancel  context.CancelCauseFunc
 	created time.Time
+	// own tells whether the text names its log groups itself.
+	own bool
+	// again is set if a server before this one began the query, repeated if one
+	// before that did, too.
+	again, repeated bool
+	// starting is done once the query is on disk, or cannot be.
+	starting sync.WaitGroup
+	// done is closed at the end.
+	done chan struct{}
+
+	// run is nil once it has ended.
+	run    *run
+	cancel context.CancelCauseFunc
+	// stopped is set by StopQuery; ending once it is decided how the query ends.
+	stopped, ending bool
 
 	status       Status
 	reason       string
 	began, ended time.Time
-	result       *exec.Result
-	bytes        int64
-	// done is closed at the end.
-	done chan struct{}
+	statistics   Statistics
+	// answer is nil if it is on disk only. inMemory is what it takes in memory.
+	answer   *answer
+	inMemory int64
+	// size is that of the file; saved tells whether the answer is in it.
+	size  int64
+	saved bool
 }
 
-// Statistics is what a query looked at. Records are log events.
+// Statistics is what a query looked at. Records are log events; BytesScanned are about
+// those of their messages, the events times the groups' mean.
 type Statistics struct {
 	RecordsMatched, RecordsScanned, BytesScanned, LogGroupsScanned float64
 	ResultCount                                                    float64
@@ -72,52 +91,68 @@ func (s *Service) Results(ctx context.Context, account, id string) (Answer, erro
 		s.mu.Unlock()
 		return Answer{}, err
 	}
-	a := Answer{Status: q.status, Reason: q.reason}
-	result, run := q.result, q.run
+	a := Answer{Status: q.status, Reason: q.reason, Statistics: q.statistics}
+	run, known := q.run, q.answer
 	s.mu.Unlock()
-	a.Statistics = run.statistics()
-	switch {
-	case a.Status == Running:
-		result, err = run.soFar(ctx)
-		if err != nil {
-			return a, nil // what is there is too much to show before it is done
+	if !a.Status.Ended() {
+		run.progress(ctx, &a)
+		return a, nil
+	}
+	if known == nil {
+		if known, err = s.recall(q); err != nil {
+			return Answer{}, err
 		}
-	case a.Status.Ended() && a.Status != Cancelled:
-		a.Plan = run.explain() // a stopped one may not have noticed yet
 	}
-	if result != nil {
-		a.Rows = result.Rows
-		a.Statistics.ResultCount = float64(len(result.Rows))
-	}
+	a.Rows, a.Plan = known.rows, known.plan
 	return a, nil
+}
+
+// recall fetches an answer from disk. One that cannot be had is gone.
+func (s *Service) recall(q *query) (*answer, error) {
+	a, err := s.answerOf(q.id)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil {
+		s.cache(q, a)
+		return a, nil
+	}
+	if s.queries[q.id] == q { // else it has just been forgotten
+		s.lost(q.id, err)
+		if errors.Is(err, keep.ErrDamaged) || errors.Is(err, fs.ErrNotExist) {
+			s.remove(q)
+			s.order = slices.DeleteFunc(s.order, func(o *query) bool { return o == q })
+		}
+	}
+	return nil, noQuery(q.id)
 }
 
 // Ask starts a query, waits for its end and returns the answer. A query whose ctx
 // is done is stopped.
 func (s *Service) Ask(ctx context.Context, r Request) (Answer, error) {
-	id, err := s.Start(ctx, r)
+	q, err := s.start(ctx, r)
 	if err != nil {
 		return Answer{}, err
 	}
-	s.mu.Lock()
-	done := s.queries[id].done
-	s.mu.Unlock()
 	select {
-	case <-done:
+	case <-q.done:
 	case <-ctx.Done():
-		_ = s.Stop(r.Account, id) // it may just have ended
+		_ = s.Stop(context.WithoutCancel(ctx), r.Account, q.id) // it may just have ended
 		return Answer{}, context.Cause(ctx)
 	}
-	return s.Results(ctx, r.Account, id)
+	return s.Results(ctx, r.Account, q.id)
 }
 
 // find returns one of the account's queries. mu is held.
 func (s *Service) find(account, id string) (*query, error) {
 	q := s.queries[id]
 	if q == nil || q.request.Account != account {
-		return nil, awserr.New(codeNotFound, "Query with id %s does not exist", id)
+		return nil, noQuery(id)
 	}
 	return q, nil
+}
+
+func noQuery(id string) error {
+	return awserr.New(codeNotFound, "Query with id %s does not exist", id)
 }
 
 // Groups returns the log groups of one of the account's queries.
@@ -131,22 +166,33 @@ func (s *Service) Groups(account, id string) ([]logs.GroupName, error) {
 	return q.request.Groups, nil
 }
 
-// Stop cancels a query. One that has ended is InvalidParameterException, as
-// CloudWatch Logs has it.
-func (s *Service) Stop(account, id string) error {
+// Stop cancels a query and returns once nothing of it runs any more; what it had
+// found remains. One that has ended is InvalidParameterException, as CloudWatch
+// Logs has it.
+func (s *Service) Stop(ctx context.Context, account, id string) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	q, err := s.find(account, id)
 	if err != nil {
+		s.mu.Unlock()
 		return err
 	}
-	if q.status.Ended() {
-		return awserr.New(codeParameter, "Query %s is not running: its status is %s", id, q.status)
+	if !q.ending && !q.status.Ended() {
+		q.stopped = true
+		q.cancel(errCancelled)
 	}
-	q.status, q.ended = Cancelled, s.Now()
-	close(q.done)
-	q.cancel(errCancelled)
-	return nil
+	late := !q.stopped || q.status.Ended()
+	s.mu.Unlock()
+	select {
+	case <-q.done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if !late {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return awserr.New(codeParameter, "Query %s is not running: its status is %s", id, q.status)
 }
 
 // Info describes a query.
@@ -210,7 +256,10 @@ func (q *query) in(l List) bool {
 
 func (s *Service) info(q *query) Info {
 	i := Info{ID: q.id, Text: q.echo(), Status: q.status, Caller: q.request.Caller, Created: q.created.UnixMilli(),
-		BytesScanned: q.run.statistics().BytesScanned}
+		BytesScanned: q.statistics.BytesScanned}
+	if q.run != nil {
+		i.BytesScanned = q.run.statistics().BytesScanned
+	}
 	if len(q.request.Groups) > 0 {
 		i.Group = q.request.Groups[0].Name
 	}
@@ -226,7 +275,7 @@ func (s *Service) info(q *query) Info {
 
 // echo is the text as DescribeQueries gives it: with the log groups and the time.
 func (q *query) echo() string {
-	if len(q.parsed.Sources) > 0 {
+	if q.own {
 		return q.request.Text
 	}
 	source := ""

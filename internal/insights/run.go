@@ -3,6 +3,8 @@ package insights
 import (
 	"context"
 	"errors"
+	"math"
+	"strconv"
 	"sync"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"waybill/internal/insights/plan"
 	"waybill/internal/insights/syntax"
 	"waybill/internal/logs"
+	"waybill/internal/logs/engine"
 )
 
 // run is the work of one query: its own plan, and those of its subqueries.
@@ -20,9 +23,19 @@ type run struct {
 	source  *logs.Source
 	program *exec.Program
 	plan    *plan.Run
+	// created is when the query was started: what now() is, whenever it runs.
+	created time.Time
+	// estimate is true when the query ends with estimate: it is not run.
+	estimate bool
 
 	mu   sync.Mutex
-	subs []*plan.Run // guarded by mu
+	subs []subrun // guarded by mu
+}
+
+// subrun is the work of one subquery.
+type subrun struct {
+	plan   *plan.Run
+	source *logs.Source
 }
 
 // parse reads and prepares a query; what is wrong with it is MalformedQueryException.
@@ -52,17 +65,18 @@ func malformed(err error) error {
 	return e
 }
 
-func (s *Service) compile(q *query) (*run, error) {
-	r := &run{service: s, request: &q.request, source: q.source}
+func (s *Service) compile(q *query, parsed *syntax.Query, source *logs.Source) (*run, error) {
+	r := &run{service: s, request: &q.request, source: source, created: q.created}
 	env := r.env(q.request.Start, q.request.End)
 	env.Limit = q.request.Limit
 	var err error
-	r.program, r.plan, err = r.plans(q.parsed, env, q.source)
+	parsed, r.estimate = syntax.CutEstimate(parsed)
+	r.program, r.plan, err = r.plans(parsed, env, source)
 	return r, err
 }
 
 func (r *run) env(start, end int64) *exec.Env {
-	return &exec.Env{Start: start, End: end, Now: r.service.Now(), Query: r.sub,
+	return &exec.Env{Start: start, End: end, Now: r.created, Query: r.sub,
 		Limits: exec.Limits{Memory: r.service.Memory, Groups: exec.DefaultLimits.Groups}}
 }
 
@@ -76,10 +90,26 @@ func (r *run) plans(q *syntax.Query, env *exec.Env, source *logs.Source) (*exec.
 
 // do runs the query.
 func (r *run) do(ctx context.Context) (*exec.Result, error) {
+	if r.estimate {
+		return r.estimated(ctx)
+	}
 	if err := r.plan.Feed(ctx); err != nil {
 		return nil, err
 	}
 	return r.program.Finish(ctx)
+}
+
+// estimated answers estimate: the events of the query's time, times their mean. No
+// row when there is nothing to know that by.
+func (r *run) estimated(ctx context.Context) (*exec.Result, error) {
+	res := &exec.Result{Columns: []string{syntax.EstimateColumn}}
+	there, err := r.source.Spread(ctx, engine.ScanQuery{From: r.request.Start, To: r.request.End})
+	if err != nil || there.Rows > 0 && r.source.MeanBytes() == 0 {
+		return res, err
+	}
+	bytes := bytesOf(r.source, float64(there.Rows), 0)
+	res.Rows = [][]exec.Field{{{Name: syntax.EstimateColumn, Value: strconv.FormatFloat(bytes, 'f', 0, 64)}}}
+	return res, nil
 }
 
 // sub runs a query that the query needs the answer of.
@@ -106,7 +136,7 @@ func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 		return nil, err
 	}
 	r.mu.Lock()
-	r.subs = append(r.subs, p)
+	r.subs = append(r.subs, subrun{p, source})
 	r.mu.Unlock()
 	if err := p.Feed(ctx); err != nil {
 		return nil, err
@@ -140,16 +170,38 @@ func (r *run) soFar(ctx context.Context) (*exec.Result, error) {
 // partialTime is how long a GetQueryResults of a running query may think.
 const partialTime = 2 * time.Second
 
+// progress fills in what there is so far of a query that has not ended. Rows that
+// are too many to show before it is done are left out.
+func (r *run) progress(ctx context.Context, a *Answer) {
+	a.Statistics = r.statistics()
+	if a.Status != Running {
+		return
+	}
+	if result, err := r.soFar(ctx); err == nil {
+		a.Rows = result.Rows
+		a.Statistics.ResultCount = float64(len(result.Rows))
+	}
+}
+
 func (r *run) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.source.Groups()))}
-	for _, p := range append([]*plan.Run{r.plan}, r.subs...) {
-		events, bytes := p.Scanned()
+	for _, sub := range append([]subrun{{r.plan, r.source}}, r.subs...) {
+		events, values := sub.plan.Scanned()
 		s.RecordsScanned += float64(events)
-		s.BytesScanned += float64(bytes)
+		s.BytesScanned += bytesOf(sub.source, float64(events), float64(values))
 	}
 	return s
+}
+
+// bytesOf is about how long the messages of so many events are. Where their mean
+// is not known it is the length of the values that were read.
+func bytesOf(source *logs.Source, events, values float64) float64 {
+	if mean := source.MeanBytes(); mean > 0 {
+		return math.Round(events * mean)
+	}
+	return values
 }
 
 // explain tells how the query was run. Not before it has ended.
@@ -157,8 +209,8 @@ func (r *run) explain() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	text := r.plan.Explain()
-	for _, p := range r.subs {
-		text += "subquery:\n" + p.Explain()
+	for _, sub := range r.subs {
+		text += "subquery:\n" + sub.plan.Explain()
 	}
 	return text
 }

@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"waybill/internal/awserr"
 	"waybill/internal/insights/exec"
+	"waybill/internal/insights/keep"
 	"waybill/internal/logs"
 )
 
@@ -40,9 +40,13 @@ type Config struct {
 	Timeout time.Duration
 	// Memory is how many bytes the rows and groups of one query may take.
 	Memory int64
+	// Folder is where queries are kept; empty keeps them in memory only.
+	Folder string
 	// Kept and KeptBytes bound how long, and how many of, the answers are kept.
 	Kept      time.Duration
 	KeptBytes int64
+	// Cached is how many bytes of answers stay in memory as well.
+	Cached int64
 }
 
 // The defaults of Config. A query uses all cores by itself, so more than two at a
@@ -53,206 +57,64 @@ const (
 	defaultTimeout   = time.Hour
 	defaultMemory    = 256 << 20
 	defaultKept      = 7 * 24 * time.Hour
-	defaultKeptBytes = 128 << 20
+	defaultKeptBytes = 512 << 20
+	defaultCached    = 64 << 20
 	// maxKept bounds how many queries are remembered.
 	maxKept = 10_000
 )
 
-// Service keeps the queries of a server. It is safe for concurrent use. Queries
-// and their answers are in memory: a restart forgets them.
+// Service keeps the queries of a server. It is safe for concurrent use.
 type Service struct {
 	Config
+	kept  *keep.Folder // nil without Config.Folder
 	ctx   context.Context
 	stop  context.CancelCauseFunc
 	tasks sync.WaitGroup
 	slots chan struct{}
+	// repeats has one place, for a query that is run again after a restart.
+	repeats chan struct{}
 
 	mu      sync.Mutex
 	queries map[string]*query // guarded by mu
-	// order has the queries, the oldest first; bytes is what their answers take.
-	order []*query // guarded by mu
-	bytes int64    // guarded by mu
+	// order has the queries, the oldest first; cached those whose rows are in
+	// memory, in the order they came there.
+	order, cached []*query // guarded by mu
+	// active counts the queries that have not ended, by account.
+	active map[string]int // guarded by mu
+	// bytes is what the files of all queries take, inMemory what the rows in memory do.
+	bytes, inMemory int64 // guarded by mu
 }
 
-// New returns a service without queries.
-func New(c Config) *Service {
+// Open returns a service with the queries that its folder has, and begins anew
+// those that had not ended.
+func Open(ctx context.Context, c Config) (*Service, error) {
 	c.Running = cmp.Or(c.Running, defaultRunning)
 	c.Active = cmp.Or(c.Active, defaultActive)
 	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
 	c.Memory = cmp.Or(c.Memory, defaultMemory)
 	c.Kept = cmp.Or(c.Kept, defaultKept)
 	c.KeptBytes = cmp.Or(c.KeptBytes, defaultKeptBytes)
+	c.Cached = cmp.Or(c.Cached, defaultCached)
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Service{Config: c, queries: map[string]*query{}, slots: make(chan struct{}, c.Running)}
+	s := &Service{Config: c, queries: map[string]*query{}, active: map[string]int{}, slots: make(chan struct{}, c.Running), repeats: make(chan struct{}, 1)}
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
-	return s
+	if c.Folder == "" {
+		return s, nil
+	}
+	s.kept = keep.Open(c.Folder)
+	if err := s.load(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
-// Close cancels what runs and waits for it.
+// Close ends what runs and waits for it. The next Open begins it anew.
 func (s *Service) Close() error {
 	s.stop(errClosed)
 	s.tasks.Wait()
 	return nil
-}
-
-// Why a query's context ended.
-var (
-	errClosed    = errors.New("the server is closing")
-	errCancelled = errors.New("the query was stopped")
-	errTimeout   = errors.New("the query took too long")
-)
-
-// Request is what StartQuery asks for.
-type Request struct {
-	// Account and Region are the caller's; Caller is its ARN.
-	logs.Scope
-	Caller string
-	// Groups are the log groups, which the caller may query.
-	Groups []logs.GroupName
-	// Start and End bound the events' time in milliseconds, both included.
-	Start, End int64
-	Text       string
-	// Limit is the largest number of rows; 0 means exec.DefaultLimit.
-	Limit int
-}
-
-// Start begins a query and returns its id. Errors: MalformedQueryException,
-// ResourceNotFoundException for a log group, LimitExceededException.
-func (s *Service) Start(ctx context.Context, r Request) (string, error) {
-	parsed, err := parse(r.Text)
-	if err != nil {
-		return "", err
-	}
-	source, err := s.Logs.OpenSource(ctx, r.Groups)
-	if err != nil {
-		return "", err
-	}
-	q := &query{id: newID(), request: r, parsed: parsed, source: source, created: s.Now(), status: Scheduled, done: make(chan struct{})}
-	if q.run, err = s.compile(q); err != nil {
-		return "", err
-	}
-	var run context.Context
-	run, q.cancel = context.WithCancelCause(s.ctx)
-	if err := s.admit(q); err != nil {
-		q.cancel(err)
-		return "", err
-	}
-	s.tasks.Go(func() { s.attend(run, q) })
-	return q.id, nil
-}
-
-// admit enters q unless its account has too many.
-func (s *Service) admit(q *query) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.forget()
-	active := 0
-	for _, other := range s.queries {
-		if other.request.Account == q.request.Account && !other.status.Ended() {
-			active++
-		}
-	}
-	if active >= s.Active {
-		return awserr.New(codeLimit, "Account maximum query concurrency limit of [%d] reached.", s.Active)
-	}
-	s.queries[q.id] = q
-	s.order = append(s.order, q)
-	return nil
-}
-
-// forget drops the oldest answers that are too old or too many. mu is held.
-func (s *Service) forget() {
-	before := s.Now().Add(-s.Kept)
-	left := s.order[:0]
-	excess := len(s.order) - maxKept
-	for _, q := range s.order {
-		tooMuch := excess > 0 || s.bytes > s.KeptBytes
-		if q.status.Ended() && (tooMuch || q.created.Before(before)) {
-			s.bytes -= q.bytes
-			excess--
-			delete(s.queries, q.id)
-			continue
-		}
-		left = append(left, q)
-	}
-	clear(s.order[len(left):])
-	s.order = left
-}
-
-// attend takes q from Scheduled to its end.
-func (s *Service) attend(ctx context.Context, q *query) {
-	defer q.cancel(nil)
-	select {
-	case s.slots <- struct{}{}:
-		defer func() { <-s.slots }()
-	case <-ctx.Done():
-		s.end(q, nil, context.Cause(ctx))
-		return
-	}
-	if !s.begin(q) {
-		return
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, s.Timeout, errTimeout)
-	defer cancel()
-	result, err := safely(func() (*exec.Result, error) { return q.run.do(ctx) })
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	s.end(q, result, err)
-}
-
-// safely makes a panic an error: one query must not end the server.
-func safely(do func() (*exec.Result, error)) (result *exec.Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			result, err = nil, &panicError{value: p, stack: debug.Stack()}
-		}
-	}()
-	return do()
-}
-
-// panicError is a panic of a query.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (e *panicError) Error() string { return fmt.Sprintf("panic: %v", e.value) }
-
-func (s *Service) begin(q *query) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if q.status != Scheduled {
-		return false
-	}
-	q.status, q.began = Running, s.Now()
-	return true
-}
-
-// end gives q its last status. One that StopQuery has ended stays as it is.
-func (s *Service) end(q *query, result *exec.Result, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if q.status.Ended() {
-		return
-	}
-	q.ended = s.Now()
-	close(q.done)
-	switch {
-	case err == nil:
-		q.status, q.result = Complete, result
-		q.bytes = size(result)
-		s.bytes += q.bytes
-	case errors.Is(err, errTimeout):
-		q.status, q.reason = Timeout, fmt.Sprintf("The query ran for more than %v.", s.Timeout)
-	case errors.Is(err, errCancelled), errors.Is(err, errClosed):
-		q.status = Cancelled
-	default:
-		q.status, q.reason = Failed, s.reason(q, err)
-	}
-	s.forget()
 }
 
 // reason tells the caller why a query failed. Only what is in the caller's hands
@@ -260,7 +122,10 @@ func (s *Service) end(q *query, result *exec.Result, err error) {
 func (s *Service) reason(q *query, err error) string {
 	var limit *exec.LimitError
 	var known *awserr.Error
+	var told failure
 	switch {
+	case errors.As(err, &told):
+		return told.Error()
 	case errors.As(err, &limit):
 		return limit.Error()
 	case errors.As(err, &known):
@@ -283,18 +148,6 @@ func kind(err error) []any {
 		types += fmt.Sprintf(" %T", err)
 	}
 	return []any{"kind", strings.TrimSpace(types)}
-}
-
-// size is about what an answer takes in memory.
-func size(r *exec.Result) int64 {
-	n := int64(0)
-	for _, row := range r.Rows {
-		n += 24
-		for _, f := range row {
-			n += int64(32 + len(f.Value))
-		}
-	}
-	return n
 }
 
 // newID returns a random UUID (RFC 9562, version 4).

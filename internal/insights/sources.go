@@ -69,7 +69,7 @@ func (s *Service) resolve(ctx context.Context, sc logs.Scope, list []*syntax.Sou
 			continue
 		}
 		for _, p := range prefixes(sc, source) {
-			found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, logs.GroupList{Prefix: p.Name, Limit: maxGroups})
+			found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, logs.GroupList{Prefix: p.Name, Limit: maxGroups, Tags: tagged(source.Tags)})
 			if err != nil {
 				return nil, err
 			}
@@ -115,6 +115,21 @@ func prefixes(sc logs.Scope, source *syntax.Source) []logs.GroupName {
 		}
 	}
 	return list
+}
+
+// tagged is the condition of logGroupTags() on a group's tags, nil for none.
+func tagged(filters []syntax.TagFilter) func(tags map[string]string) bool {
+	if len(filters) == 0 {
+		return nil
+	}
+	return func(tags map[string]string) bool {
+		for i := range filters {
+			if !filters[i].Fits(tags) {
+				return false
+			}
+		}
+		return true
+	}
 }
 
 func ofClass(class string, classes []string) bool {

@@ -79,21 +79,21 @@ func (s *Service) saveStatsThrough(ctx context.Context) (through uint64, err err
 	defer s.streams.saving.Unlock()
 	s.applying.Lock()
 	through = s.journal.Last()
-	streams, bytes := s.streams.takeDirty()
+	streams, sizes := s.streams.takeDirty()
 	s.streams.shrink()
 	s.applying.Unlock()
 	if len(streams) == 0 {
 		return through, nil
 	}
-	err = s.db.Write(ctx, func(tx *sql.Tx) error { return writeStats(ctx, tx, streams, bytes, through) })
+	err = s.db.Write(ctx, func(tx *sql.Tx) error { return writeStats(ctx, tx, streams, sizes, through) })
 	if err != nil {
-		s.streams.putBack(streams, bytes)
+		s.streams.putBack(streams, sizes)
 		return 0, fmt.Errorf("save what is counted of log streams: %w", err)
 	}
 	return through, nil
 }
 
-func writeStats(ctx context.Context, tx *sql.Tx, streams []savedStream, bytes map[*groupState]int64, through uint64) error {
+func writeStats(ctx context.Context, tx *sql.Tx, streams []savedStream, sizes map[*groupState]stored, through uint64) error {
 	for _, st := range streams {
 		_, err := tx.ExecContext(ctx, `UPDATE log_streams SET first_event_ms = ?, last_event_ms = ?, last_ingest_ms = ?,
 			last_seq = ?, prior_seq = ?, last_hash = ? WHERE number = ?`,
@@ -102,8 +102,10 @@ func writeStats(ctx context.Context, tx *sql.Tx, streams []savedStream, bytes ma
 			return err
 		}
 	}
-	for g, n := range bytes {
-		if _, err := tx.ExecContext(ctx, `UPDATE log_groups SET stored_bytes = stored_bytes + ? WHERE number = ?`, n, g.tenant.Group); err != nil {
+	for g, n := range sizes {
+		_, err := tx.ExecContext(ctx, `UPDATE log_groups SET stored_bytes = stored_bytes + ?, stored_events = stored_events + ? WHERE number = ?`,
+			n.bytes, n.events, g.tenant.Group)
+		if err != nil {
 			return err
 		}
 	}
@@ -112,33 +114,34 @@ func writeStats(ctx context.Context, tx *sql.Tx, streams []savedStream, bytes ma
 }
 
 // takeDirty returns what is to be saved and marks it clean.
-func (t *streamTable) takeDirty() ([]savedStream, map[*groupState]int64) {
+func (t *streamTable) takeDirty() ([]savedStream, map[*groupState]stored) {
 	t.mu.RLock()
 	defer t.mu.RUnlock()
 	var list []savedStream
-	bytes := map[*groupState]int64{}
+	sizes := map[*groupState]stored{}
 	for _, st := range t.byNumber {
 		st.mu.Lock()
 		if st.dirty {
 			st.dirty = false
 			list = append(list, savedStream{st, st.marks})
 			if n := st.group.added.Swap(0); n != 0 {
-				bytes[st.group] += n
+				sum := sizes[st.group]
+				sizes[st.group] = stored{events: sum.events + st.group.addedEvents.Swap(0), bytes: sum.bytes + n}
 			}
 		}
 		st.mu.Unlock()
 	}
-	return list, bytes
+	return list, sizes
 }
 
-func (t *streamTable) putBack(list []savedStream, bytes map[*groupState]int64) {
+func (t *streamTable) putBack(list []savedStream, sizes map[*groupState]stored) {
 	for _, st := range list {
 		st.state.mu.Lock()
 		st.state.dirty = true
 		st.state.mu.Unlock()
 	}
-	for g, n := range bytes {
-		g.added.Add(n)
+	for g, n := range sizes {
+		g.add(n)
 	}
 }
 

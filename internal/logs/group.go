@@ -34,6 +34,8 @@ type Group struct {
 
 	tenant engine.Tenant
 	hidden int64
+	// counted are the events whose number is known; see Source.MeanBytes.
+	counted stored
 }
 
 // ARN returns the group's ARN without ":*".
@@ -51,6 +53,7 @@ const dayMillis = int64(24 * time.Hour / time.Millisecond)
 
 const groupColumns = `g.number, a.number, g.account, g.region, g.name, g.class, g.kms_key, g.is_protected,
 	g.created_ms, COALESCE(g.retention_days, 0), g.hidden_ms, g.stored_bytes,
+	g.stored_events, g.stored_bytes - g.uncounted_bytes,
 	(SELECT COUNT(*) FROM log_metric_filters f WHERE f.group_number = g.number)
 	FROM log_groups g JOIN log_accounts a ON a.account = g.account `
 
@@ -59,7 +62,8 @@ type scanner interface{ Scan(...any) error }
 func scanGroup(row scanner) (Group, error) {
 	var g Group
 	err := row.Scan(&g.tenant.Group, &g.tenant.Account, &g.Account, &g.Region, &g.Name, &g.Class, &g.KMSKey, &g.Protected,
-		&g.Created, &g.RetentionDays, &g.hidden, &g.StoredBytes, &g.MetricFilters)
+		&g.Created, &g.RetentionDays, &g.hidden, &g.StoredBytes,
+		&g.counted.events, &g.counted.bytes, &g.MetricFilters)
 	return g, err
 }
 

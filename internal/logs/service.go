@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"waybill/internal/event"
 	"waybill/internal/logs/engine"
 	"waybill/internal/logs/journal"
 	"waybill/internal/store"
@@ -28,7 +29,7 @@ type Engine interface {
 	Page(ctx context.Context, q engine.PageQuery) (engine.Page, error)
 	// Scan gives columns of rows, in no order; Spread counts rows and tells their first and last time.
 	Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error)
-	Spread(ctx context.Context, q engine.ScanQuery) (n int, first, last int64, err error)
+	Spread(ctx context.Context, q engine.ScanQuery) (engine.Spread, error)
 	// Fields counts rows by the columns they have.
 	Fields(ctx context.Context, q engine.ScanQuery) (counts map[string]int, rows int, err error)
 	// IDs tells which rows of a range of times there are, of ids at least from.
@@ -106,7 +107,8 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 		return nil, err
 	}
 	if s.engine == nil {
-		if s.engine, err = engine.OpenWith(filepath.Join(c.Folder, "logs"), engine.Options{Log: c.Logger, MinFree: c.MinFree, Probe: c.Probe}); err != nil {
+		if s.engine, err = engine.OpenWith(filepath.Join(c.Folder, "logs"), engine.Options{
+			Log: c.Logger, MinFree: c.MinFree, Probe: c.Probe, Apart: engine.Apart{Column: "event.eventName", Texts: event.Names}}); err != nil {
 			return nil, errors.Join(err, s.journal.Close())
 		}
 	}

@@ -28,6 +28,7 @@ type Source struct {
 	// parts are the groups by the time before which their events are hidden.
 	parts   []sourcePart
 	deleted []engine.Stream
+	mean    float64
 
 	mu      sync.Mutex
 	streams map[uint64]SourceStream // guarded by mu; by number
@@ -78,6 +79,7 @@ func (s *Service) OpenSource(ctx context.Context, names []GroupName) (*Source, e
 	for i := range src.groups {
 		src.add(&src.groups[i], src.groups[i].cutoff(now))
 	}
+	src.mean = src.meanBytes()
 	return src, nil
 }
 
@@ -113,6 +115,28 @@ func deletedStreams(ctx context.Context, tx *sql.Tx, t engine.Tenant) ([]engine.
 // Groups returns the groups, in the order they were named.
 func (src *Source) Groups() []Group { return src.groups }
 
+// MeanBytes returns about how long the messages of the source's events are, in
+// bytes: the mean of all that were put into its groups, since events are counted.
+// It costs nothing. Zero means that none were.
+func (src *Source) MeanBytes() float64 { return src.mean }
+
+func (src *Source) meanBytes() float64 {
+	var sum stored
+	for i := range src.groups {
+		n := src.groups[i].counted
+		if g := src.s.streams.groupState(src.groups[i].tenant.Group); g != nil {
+			n.events += g.addedEvents.Load()
+			n.bytes += g.added.Load()
+		}
+		sum.events += n.events
+		sum.bytes += n.bytes
+	}
+	if sum.events == 0 {
+		return 0
+	}
+	return float64(sum.bytes)/float64(sum.events) - eventOverhead
+}
+
 // Scan gives the rows that q asks for, of q's time that retention leaves, to
 // take; see engine.Scan. q names no tenants, and streams only by their number.
 func (src *Source) Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error) {
@@ -129,26 +153,17 @@ func (src *Source) Scan(ctx context.Context, q engine.ScanQuery, take func(worke
 	return sum, nil
 }
 
-// Spread returns how many rows q's time has, and the times in milliseconds of
-// the first and the last; q.Filter is not looked at.
-func (src *Source) Spread(ctx context.Context, q engine.ScanQuery) (n int, first, last int64, err error) {
+// Spread tells how the rows of q's time lie; q.Filter is not looked at.
+func (src *Source) Spread(ctx context.Context, q engine.ScanQuery) (engine.Spread, error) {
+	var sum engine.Spread
 	for _, p := range src.parts {
-		k, a, b, err := src.s.engine.Spread(ctx, src.of(p, q))
+		s, err := src.s.engine.Spread(ctx, src.of(p, q))
 		if err != nil {
-			return 0, 0, 0, err
+			return engine.Spread{}, err
 		}
-		if k == 0 {
-			continue
-		}
-		if n == 0 || a < first {
-			first = a
-		}
-		if n == 0 || b > last {
-			last = b
-		}
-		n += k
+		sum.Add(s)
 	}
-	return n, first, last, nil
+	return sum, nil
 }
 
 // Fields counts, of the events of a time in milliseconds, both ends included, how

@@ -16,8 +16,16 @@ type groupState struct {
 	tenant engine.Tenant
 	// retention in days (0: for ever) and hidden may change while it is in use.
 	retention, hidden atomic.Int64
-	// added counts bytes put since they were last saved.
-	added atomic.Int64
+	// added and addedEvents count bytes and events put since they were last saved.
+	added, addedEvents atomic.Int64
+}
+
+// stored counts events and their bytes, overhead included.
+type stored struct{ events, bytes int64 }
+
+func (g *groupState) add(n stored) {
+	g.added.Add(n.bytes)
+	g.addedEvents.Add(n.events)
 }
 
 func (g *groupState) cutoff(now int64) int64 {
@@ -63,7 +71,7 @@ func (st *streamState) count(b *batch, seq uint64) {
 		st.prior, st.seq, st.hash = b.prior, seq, b.hash
 	}
 	st.dirty = true
-	st.group.added.Add(b.size())
+	st.group.add(stored{events: int64(len(b.events)), bytes: b.size()})
 }
 
 func (st *streamState) marksNow() marks {

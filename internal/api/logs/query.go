@@ -201,11 +201,11 @@ type StopQueryOutput struct {
 
 func stopQuery(s *insights.Service) api.Operation {
 	return api.Define("logs", "StopQuery", anyQuery[StopQueryInput]("StopQuery"),
-		func(_ context.Context, c *api.Call, in *StopQueryInput) (*StopQueryOutput, error) {
+		func(ctx context.Context, c *api.Call, in *StopQueryInput) (*StopQueryOutput, error) {
 			if in.QueryID == nil {
 				return nil, validate.Missing(codeParameter, "queryId")
 			}
-			if err := s.Stop(c.Caller.Account, *in.QueryID); err != nil {
+			if err := s.Stop(ctx, c.Caller.Account, *in.QueryID); err != nil {
 				return nil, err
 			}
 			return &StopQueryOutput{Success: true}, nil

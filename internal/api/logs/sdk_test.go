@@ -66,7 +66,8 @@ func newServer(t testing.TB) *server {
 	must(t, err)
 	t.Cleanup(func() { must(t, errors.Join(s.Close(context.Background()), db.Close())) })
 	v := &server{logs: s, callers: map[string]iam.Principal{}, policies: map[string][]policy.Named{}}
-	queries := insights.New(insights.Config{Logs: s, Logger: quiet})
+	queries, err := insights.Open(t.Context(), insights.Config{Logs: s, Logger: quiet})
+	must(t, err)
 	t.Cleanup(func() { must(t, queries.Close()) })
 	registry, err := api.NewRegistry(logsapi.Operations(s), logsapi.QueryOperations(queries))
 	must(t, err)

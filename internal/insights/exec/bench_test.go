@@ -62,7 +62,8 @@ func BenchmarkPush(b *testing.B) {
 		{"dedup", `fields event.from | sort @timestamp desc | dedup event.from`},
 		{"parse", `parse event.subject "* report number * for *" as a, n, c | stats count(*) by n`},
 		{"parseRegex", `parse event.subject /number (?<n>\d+) for/ | stats count(*) by n`},
-		{"pattern", `pattern @message`},
+		{"pattern", `pattern @message | display @pattern, @sampleCount`},
+		{"patternTokens", `pattern @message`},
 	} {
 		b.Run(q.name, func(b *testing.B) {
 			p := compile(b, q.query)

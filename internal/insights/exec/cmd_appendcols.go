@@ -6,7 +6,9 @@ import (
 	"waybill/internal/insights/syntax"
 )
 
-// appendCols puts the columns of a subquery's answer beside the rows, one by one.
+// appendCols puts the columns of a subquery's answer beside the rows, one by one. A
+// row keeps what it has where it has something, with override where the subquery has
+// nothing.
 func (c *compiler) appendCols(a *syntax.AppendCols) {
 	run := c.sub(a.Span, a.Sub)
 	names := c.subColumns(a.Sub)
@@ -18,7 +20,7 @@ func (c *compiler) appendCols(a *syntax.AppendCols) {
 	var columns []column
 	for _, name := range names {
 		old := constant(null)
-		if _, ok := c.names[name]; ok && !a.Override {
+		if _, ok := c.names[name]; ok {
 			old = c.field(&syntax.Field{Steps: pathOf(name)})
 		}
 		columns = append(columns, column{name, c.define(name), old})
@@ -32,7 +34,7 @@ func (c *compiler) appendCols(a *syntax.AppendCols) {
 		for i, r := range rows {
 			for _, col := range columns {
 				v := col.old(r)
-				if i < min(len(res.Rows), a.Max) && v.kind == kindNull {
+				if i < min(len(res.Rows), a.Max) && (a.Override || v.kind == kindNull) {
 					if s, ok := fieldOf(res.Rows[i], col.name); ok {
 						v = source(s)
 					}

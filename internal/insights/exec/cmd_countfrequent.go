@@ -12,7 +12,7 @@ func (c *compiler) countFrequent(f *syntax.CountFrequent) {
 	for _, field := range f.Fields {
 		s.By = append(s.By, syntax.Item{Span: field.Span, X: field})
 	}
-	c.collect(c.stats(s))
+	c.collect(c.statsPlan(s).gather)
 	slot := c.names[syntax.CountFrequentColumn]
 	c.sort([]sortKey{{of: func(r *row) value { return r.slots[slot] }, desc: true}}, 0, "countFrequent")
 }

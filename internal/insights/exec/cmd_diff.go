@@ -21,11 +21,15 @@ func (c *compiler) against(cmd syntax.Command) {
 	} else {
 		before = before[:c.patternEnd]
 	}
-	run := c.earlier(cmd, before)
-	pattern, count := c.names[syntax.PatternColumns[0]], c.names[syntax.PatternColumns[2]]
-	columns, fill := syntax.DiffColumns, difference
-	if _, ok := cmd.(*syntax.Anomaly); ok {
-		columns, fill = syntax.AnomalyColumns, anomaly
+	columns, fill := syntax.DiffColumns, fillDifference
+	_, anomalies := cmd.(*syntax.Anomaly)
+	if anomalies {
+		columns, fill = syntax.AnomalyColumns, fillAnomaly
+	}
+	run := c.earlier(cmd, append(before[:len(before):len(before)], shown(cmd, anomalies)))
+	pattern, count, tokens := c.names[columnPattern], c.names[columnCount], c.names[columnTokens]
+	if anomalies {
+		c.slot(tokens) // read here
 	}
 	slots := c.defineAll(columns)
 	e := c.era
@@ -34,35 +38,91 @@ func (c *compiler) against(cmd syntax.Command) {
 		if err != nil {
 			return nil, err
 		}
-		old := map[string]float64{}
-		var order []string
-		for _, fields := range res.Rows {
-			p, _ := fieldOf(fields, syntax.PatternColumns[0])
-			n, _ := fieldOf(fields, syntax.PatternColumns[2])
-			old[p], _ = strconv.ParseFloat(n, 64)
-			order = append(order, p)
-		}
+		old := earlierPatterns(res)
 		for _, r := range rows {
-			p := r.slots[pattern].s
-			fill(r, slots, old[p], r.slots[count].n)
-			delete(old, p)
+			was := old.take(r.slots[pattern].s)
+			fill(r, slots, &compared{was.count, r.slots[count].n, was.tokens, readTokens(r.slots[tokens].s)})
 		}
-		for _, p := range order {
-			if _, gone := old[p]; gone && fillGone(cmd) {
-				r := &row{slots: make([]value, e.slots), weight: 1}
-				r.slots[pattern], r.slots[count] = text(p), number(0)
-				fill(r, slots, old[p], 0)
-				rows = append(rows, r)
-			}
+		if anomalies {
+			return rows, nil
+		}
+		for _, gone := range old.left() {
+			r := &row{slots: make([]value, e.slots), weight: 1}
+			r.slots[pattern], r.slots[count] = text(gone.pattern), number(0)
+			fill(r, slots, &compared{old: gone.count})
+			rows = append(rows, r)
 		}
 		return rows, nil
 	})
 }
 
-// fillGone reports whether patterns that are no more get rows.
-func fillGone(cmd syntax.Command) bool {
-	_, anomalies := cmd.(*syntax.Anomaly)
-	return !anomalies
+// The columns of pattern that diff and anomaly go by.
+const (
+	columnPattern = "@pattern"
+	columnCount   = "@sampleCount"
+	columnTokens  = "@tokens"
+)
+
+// shown is what is to be known of the earlier patterns.
+func shown(cmd syntax.Command, tokens bool) *syntax.Display {
+	names := []string{columnPattern, columnCount}
+	if tokens {
+		names = append(names, columnTokens)
+	}
+	d := &syntax.Display{Span: cmd.At()}
+	for _, name := range names {
+		d.Items = append(d.Items, syntax.Item{Span: cmd.At(), X: &syntax.Field{Span: cmd.At(), Steps: pathOf(name)}})
+	}
+	return d
+}
+
+// earlierPattern is a pattern of the time to compare with.
+type earlierPattern struct {
+	pattern string
+	count   float64
+	tokens  []patternToken
+}
+
+// earlier are the patterns of that time, in their order; found is where each is.
+type earlier struct {
+	list  []earlierPattern
+	found map[string]int
+}
+
+func earlierPatterns(res *Result) *earlier {
+	e := &earlier{found: map[string]int{}}
+	for _, fields := range res.Rows {
+		var p earlierPattern
+		p.pattern, _ = fieldOf(fields, columnPattern)
+		n, _ := fieldOf(fields, columnCount)
+		p.count, _ = strconv.ParseFloat(n, 64)
+		tokens, _ := fieldOf(fields, columnTokens)
+		p.tokens = readTokens(tokens)
+		e.found[p.pattern] = len(e.list)
+		e.list = append(e.list, p)
+	}
+	return e
+}
+
+// take returns a pattern's count and tokens and takes it off; zero when there is none.
+func (e *earlier) take(pattern string) earlierPattern {
+	i, ok := e.found[pattern]
+	if !ok {
+		return earlierPattern{}
+	}
+	delete(e.found, pattern)
+	return e.list[i]
+}
+
+// left are those that were not taken.
+func (e *earlier) left() []earlierPattern {
+	var out []earlierPattern
+	for _, p := range e.list {
+		if _, ok := e.found[p.pattern]; ok {
+			out = append(out, p)
+		}
+	}
+	return out
 }
 
 // earlier returns what runs the commands over the time to compare with.
@@ -99,10 +159,10 @@ func diffShift(to syntax.DiffTo, start, end int64) float64 {
 	return float64(end - start + 1)
 }
 
-// difference fills @differenceCount and @differenceDescription.
-func difference(r *row, slots []int, old, now float64) {
-	r.slots[slots[0]] = number(now - old)
-	r.slots[slots[1]] = text(describe(old, now))
+// fillDifference fills @differenceCount and @differenceDescription.
+func fillDifference(r *row, slots []int, c *compared) {
+	r.slots[slots[0]] = number(c.now - c.old)
+	r.slots[slots[1]] = text(describe(c.old, c.now))
 }
 
 func describe(old, now float64) string {
@@ -119,21 +179,4 @@ func describe(old, now float64) string {
 		return "increased by " + percent + "%"
 	}
 	return "decreased by " + percent + "%"
-}
-
-// anomaly fills @anomaly and @anomalyDescription for a pattern that is new, or whose
-// count is further from that of the time before than chance would have it: three
-// standard deviations of a Poisson count, and at least half or double.
-func anomaly(r *row, slots []int, old, now float64) {
-	kind := ""
-	switch {
-	case old == 0:
-		kind = "New Pattern"
-	case math.Abs(now-old) > 3*math.Sqrt(old) && (now >= 2*old || now <= old/2):
-		kind = "Pattern Frequency"
-	default:
-		return
-	}
-	r.slots[slots[0]] = text(kind)
-	r.slots[slots[1]] = text(describe(old, now))
 }

@@ -49,7 +49,7 @@ func (c *compiler) fillMissing(f *syntax.FillMissing) {
 	for _, w := range f.With {
 		slot, ok := c.names[w.For]
 		if !ok {
-			c.fail(f.Span, "Unknown symbols found in or after stats: "+w.For)
+			c.unknown(f.Span, w.For)
 		}
 		with[slot] = c.expr(w.Value)(&row{})
 	}

@@ -10,10 +10,7 @@ import (
 // sortCommand sorts; with a limit further on it keeps no more rows than that, with
 // a dedup next no more than one of each. It returns how many commands of next it did.
 func (c *compiler) sortCommand(s *syntax.Sort, next []syntax.Command) int {
-	var keys []sortKey
-	for _, k := range s.Keys {
-		keys = append(keys, sortKey{c.expr(k.X), k.Desc})
-	}
+	keys := c.sortKeys(s)
 	if len(next) > 0 {
 		if d, ok := next[0].(*syntax.Dedup); ok && c.prog.gather == nil {
 			c.dedup(keys, d)
@@ -22,6 +19,27 @@ func (c *compiler) sortCommand(s *syntax.Sort, next []syntax.Command) int {
 	}
 	c.sort(keys, c.limitAhead(next), "sort")
 	return 0
+}
+
+func (c *compiler) sortKeys(s *syntax.Sort) []sortKey {
+	keys := make([]sortKey, len(s.Keys))
+	for i, k := range s.Keys {
+		keys[i] = sortKey{c.sortKey(k.X), k.Desc}
+	}
+	return keys
+}
+
+// sortKey compiles a key. @timestamp after a stats by bin(), as AWS's samples have it,
+// is the bin; after other commands that leave no time it is missing in every row.
+func (c *compiler) sortKey(x syntax.Expr) eval {
+	f, ok := x.(*syntax.Field)
+	if _, made := c.names[FieldTimestamp]; !ok || f.Name() != FieldTimestamp || !c.closed || made {
+		return c.expr(x)
+	}
+	if c.bins != nil {
+		return c.slot(c.bins.slot)
+	}
+	return constant(null)
 }
 
 // limitAhead returns the limit that the rows of a sort will come to, 0 for none:

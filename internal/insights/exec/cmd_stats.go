@@ -2,6 +2,7 @@ package exec
 
 import (
 	"encoding/binary"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,9 @@ type statsPlan struct {
 	outs                []eval
 	era                 *era
 	offset              float64
+	// order and limit are of a sort that follows at once.
+	order []sortKey
+	limit int
 	// earlier are the unnamed items of the stats before this one.
 	earlier map[string]int
 }
@@ -34,8 +38,21 @@ type compiledAggregate struct {
 	grows bool
 }
 
-// stats compiles a stats command and begins the era after it.
-func (c *compiler) stats(s *syntax.Stats) func(*budget) gather {
+// stats compiles a stats command, together with a sort that is next, and returns
+// how many of next that was.
+func (c *compiler) stats(s *syntax.Stats, next []syntax.Command) int {
+	if len(next) > 0 {
+		if order, ok := next[0].(*syntax.Sort); ok {
+			c.sortedStats(s, order, next[1:])
+			return 1
+		}
+	}
+	c.collect(c.statsPlan(s).gather)
+	return 0
+}
+
+// statsPlan compiles a stats command and begins the era after it.
+func (c *compiler) statsPlan(s *syntax.Stats) *statsPlan {
 	p := &statsPlan{}
 	for i := range s.By {
 		p.keys = append(p.keys, c.expr(s.By[i].X))
@@ -68,7 +85,11 @@ func (c *compiler) stats(s *syntax.Stats) func(*budget) gather {
 	for i := range s.Items {
 		c.items[canonical(s.Items[i].X)] = p.itemSlots[i]
 	}
-	return func(b *budget) gather { return &statsGather{plan: p, budget: b, groups: map[string]*group{}} }
+	return p
+}
+
+func (p *statsPlan) gather(b *budget) gather {
+	return &statsGather{plan: p, budget: b, groups: map[string]*group{}}
 }
 
 // fixed returns a period in milliseconds; months have no fixed length.
@@ -130,6 +151,9 @@ func (c *compiler) checkAggregated(x syntax.Expr) {
 			if _, ok := aggregates[x.FuncName()]; ok {
 				found = true
 				return false
+			}
+			if _, ok := c.function(x.FuncName()); !ok {
+				c.fail(x.Span, "unknown function "+x.Name)
 			}
 		case *syntax.Field:
 			if c.results[x.Name()] != nil {
@@ -288,13 +312,15 @@ func (s *statsGather) merge(o gather) error {
 // rows gives a row for each group, ordered by the keys: times newest first, the
 // rest as sort does.
 func (s *statsGather) rows() ([]*row, error) {
-	groups := make([]*group, 0, len(s.groups))
 	for _, g := range s.groups {
 		for i := range g.keys {
 			g.keys[i] = sortValue(g.keys[i])
 		}
-		groups = append(groups, g)
 	}
+	if len(s.plan.order) > 0 {
+		return s.sortedRows(), nil
+	}
+	groups := slices.Collect(maps.Values(s.groups))
 	slices.SortFunc(groups, compareGroups)
 	out := make([]*row, len(groups))
 	results := &row{slots: make([]value, len(s.plan.aggs))}
@@ -318,10 +344,16 @@ func compareGroups(a, b *group) int {
 }
 
 func (p *statsPlan) row(g *group, results *row) *row {
+	out := &row{weight: 1, slots: make([]value, p.era.slots)}
+	p.fill(out, g, results)
+	return out
+}
+
+// fill fills the slots of out with the columns of g's row.
+func (p *statsPlan) fill(out *row, g *group, results *row) {
 	for i := range p.aggs {
 		results.slots[i] = p.aggs[i].result(&g.cells[i], p.aggs[i].call)
 	}
-	out := &row{weight: 1, slots: make([]value, p.era.slots)}
 	for i, slot := range p.keySlots {
 		v := written(g.keys[i])
 		if v.kind == kindTime {
@@ -332,5 +364,4 @@ func (p *statsPlan) row(g *group, results *row) *row {
 	for i, slot := range p.itemSlots {
 		out.slots[slot] = p.outs[i](results)
 	}
-	return out
 }

@@ -47,14 +47,14 @@ func rank(v value) int {
 // what they are, anything else by code points.
 func natural(a, b string) int {
 	for a != "" && b != "" {
-		na, nb := digits(a), digits(b)
-		if na == 0 || nb == 0 {
+		if !isDigit(a[0]) || !isDigit(b[0]) {
 			if a[0] != b[0] {
 				return cmp.Compare(a[0], b[0]) // UTF-8 keeps the order of code points
 			}
 			a, b = a[1:], b[1:]
 			continue
 		}
+		na, nb := digits(a), digits(b)
 		if c := cmp.Or(cmp.Compare(na, nb), strings.Compare(a[:na], b[:nb])); c != 0 {
 			return c
 		}
@@ -63,9 +63,11 @@ func natural(a, b string) int {
 	return cmp.Compare(len(a), len(b))
 }
 
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
 func digits(s string) int {
 	n := 0
-	for n < len(s) && s[n] >= '0' && s[n] <= '9' {
+	for n < len(s) && isDigit(s[n]) {
 		n++
 	}
 	return n

@@ -94,7 +94,7 @@ func (c *compiler) command(cmd syntax.Command, next []syntax.Command) int {
 	case *syntax.ParseCommand:
 		c.parse(cmd)
 	case *syntax.Stats:
-		c.collect(c.stats(cmd))
+		return c.stats(cmd, next)
 	case *syntax.Sort:
 		return c.sortCommand(cmd, next)
 	case *syntax.Limit:
@@ -151,7 +151,7 @@ func (c *compiler) rowCommand(cmd syntax.Command, next []syntax.Command) {
 	case *syntax.Diff, *syntax.LogCompare, *syntax.Anomaly:
 		c.against(cmd)
 	default:
-		c.fail(cmd.At(), "this command is not supported")
+		c.fail(cmd.At(), "this command is not supported here")
 	}
 }
 

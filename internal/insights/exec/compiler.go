@@ -77,6 +77,12 @@ func (c *compiler) fail(at syntax.Span, problem string) {
 	panic(failure{e})
 }
 
+// unknown refuses a name that the commands before did not leave.
+func (c *compiler) unknown(at syntax.Span, name string) {
+	panic(failure{&syntax.Error{Query: c.query.Text, Span: at, Found: name, Expected: syntax.OneOf(c.names),
+		Problem: "Unknown symbols found in or after stats: " + name}})
+}
+
 // slot reads a slot.
 func (c *compiler) slot(slot int) eval {
 	if c.kept != nil {
@@ -151,7 +157,7 @@ func (c *compiler) field(f *syntax.Field) eval {
 		if f.Name() == FieldPtr {
 			return func(*row) value { return null }
 		}
-		c.fail(f.Span, "Unknown symbols found in or after stats: "+f.Name())
+		c.unknown(f.Span, f.Name())
 	}
 	return c.logField(f.Name())
 }

@@ -9,8 +9,10 @@ import (
 
 // expr compiles an expression.
 func (c *compiler) expr(x syntax.Expr) eval {
-	if slot, ok := c.items[canonical(x)]; ok && !isField(x) {
-		return c.slot(slot)
+	if len(c.items) > 0 && !isField(x) {
+		if slot, ok := c.items[canonical(x)]; ok {
+			return c.slot(slot)
+		}
 	}
 	switch x := x.(type) {
 	case *syntax.Field:

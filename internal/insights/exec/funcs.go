@@ -63,6 +63,9 @@ func (c *compiler) checkArgs(call *syntax.Call, least, most int) {
 	case most > least:
 		want += " to " + strconv.Itoa(most)
 	}
+	if want += " arguments"; want == "1 arguments" {
+		want = "1 argument"
+	}
 	c.fail(call.Span, "Invalid arguments for function "+call.Name+": it takes "+want+" and there are "+strconv.Itoa(n))
 }
 

@@ -56,7 +56,7 @@ func (p *Program) Needs() Needs {
 type Worker struct {
 	prog   *Program
 	mu     sync.Mutex // held by Push, and by whoever looks at gather meanwhile
-	gather gather
+	gather gather     // nil once Finish has it
 	sink   sink
 	bound  bound
 	row    row
@@ -84,6 +84,9 @@ func chain(ops []rowOp, last sink) sink {
 	return last
 }
 
+// pause is after how many rows Push looks up.
+const pause = 16
+
 // Push evaluates a batch. ErrEnough says that no further rows are needed.
 func (w *Worker) Push(b *Batch) error {
 	w.mu.Lock()
@@ -95,8 +98,13 @@ func (w *Worker) Push(b *Batch) error {
 	r := &w.row
 	r.src, r.weight = &w.bound, 1
 	for i := range b.N {
-		if i&1023 == 0 {
-			if err := w.prog.ended(); err != nil {
+		if i%pause == pause-1 {
+			// A row may take long. Whoever asks how far the query is, or ends it, does
+			// not wait for the rest of the batch.
+			w.mu.Unlock()
+			err := w.prog.ended()
+			w.mu.Lock()
+			if err != nil {
 				return err
 			}
 		}
@@ -138,7 +146,7 @@ func (p *Program) ended() error {
 }
 
 // Partial returns the answer as of the rows that came so far; workers may go on
-// meanwhile.
+// meanwhile. Once Finish has taken the rows there are none.
 func (p *Program) Partial(ctx context.Context) (*Result, error) {
 	b := &budget{limits: p.budget.limits}
 	all := p.gather(b)
@@ -147,15 +155,35 @@ func (p *Program) Partial(ctx context.Context) (*Result, error) {
 	p.mu.Unlock()
 	matched := int64(0)
 	for _, w := range workers {
-		w.mu.Lock()
-		err := all.merge(w.gather)
-		matched += w.matched
-		w.mu.Unlock()
+		held, err := w.addTo(all)
 		if err != nil {
 			return nil, err
 		}
+		if !held {
+			return &Result{}, nil
+		}
+		matched += w.count()
 	}
 	return p.result(ctx, b, all, matched)
+}
+
+// addTo merges what the worker holds into all. held is false once Finish has it.
+func (w *Worker) addTo(all gather) (held bool, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gather == nil {
+		return false, nil
+	}
+	return true, all.merge(w.gather)
+}
+
+// take takes from the worker what it holds.
+func (w *Worker) take() gather {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	g := w.gather
+	w.gather = nil
+	return g
 }
 
 // Matched returns how many rows have come through the filters so far.
@@ -165,25 +193,34 @@ func (p *Program) Matched() int64 {
 	p.mu.Unlock()
 	matched := int64(0)
 	for _, w := range workers {
-		w.mu.Lock()
-		matched += w.matched
-		w.mu.Unlock()
+		matched += w.count()
 	}
 	return matched
 }
 
+// count is the worker's part of Matched.
+func (w *Worker) count() int64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.matched
+}
+
 // Finish returns the answer. No worker may be pushing any more.
 func (p *Program) Finish(ctx context.Context) (*Result, error) {
-	if len(p.workers) == 0 {
-		return p.result(ctx, p.budget, p.gather(p.budget), 0)
-	}
-	all, matched := p.workers[0].gather, p.workers[0].matched
-	for _, w := range p.workers[1:] {
-		if err := all.merge(w.gather); err != nil {
-			return nil, err
+	matched := p.Matched()
+	var all gather
+	for _, w := range p.workers {
+		switch g := w.take(); {
+		case all == nil:
+			all = g
+		default:
+			if err := all.merge(g); err != nil {
+				return nil, err
+			}
 		}
-		matched += w.matched
-		w.gather = nil
+	}
+	if all == nil {
+		all = p.gather(p.budget)
 	}
 	return p.result(ctx, p.budget, all, matched)
 }

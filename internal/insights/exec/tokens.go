@@ -17,17 +17,19 @@ const maxPatternText = 8 << 10
 // number, an id) is replaced by its kind in "<>".
 type shape []string
 
-// appendShape appends the tokens of s, each followed by a separator.
-func appendShape(b []byte, s string) []byte {
+// appendShape appends the tokens of s to b, each followed by a separator, and to
+// values what stands at those that vary.
+func appendShape(b []byte, values []string, s string) ([]byte, []string) {
 	if len(s) > maxPatternText {
 		s = s[:maxPatternText]
 	}
 	for s != "" {
 		n := tokenLen(s)
-		b = append(appendGeneralized(b, s[:n]), separator)
+		b, values = appendGeneralized(b, values, s[:n])
+		b = append(b, separator)
 		s = s[n:]
 	}
-	return b
+	return b, values
 }
 
 // separator stands between tokens; a text of a log hardly ever has it.
@@ -99,9 +101,9 @@ func isTokenByte(c byte) bool {
 	return strings.IndexByte("._-@/+%", c) >= 0
 }
 
-// appendGeneralized appends the token's kind when it is of one that varies, else
-// the token.
-func appendGeneralized(b []byte, t string) []byte {
+// appendGeneralized appends the token's kind, and the token to values, when it is of
+// one that varies, else the token.
+func appendGeneralized(b []byte, values []string, t string) ([]byte, []string) {
 	inner := t
 	quoted := len(t) > 1 && t[0] == '"'
 	if quoted {
@@ -110,11 +112,14 @@ func appendGeneralized(b []byte, t string) []byte {
 	k := kindOf(inner)
 	switch {
 	case k == "":
-		return append(b, t...)
+		if isKind(t) { // a text that looks like a kind is one
+			values = append(values, inner)
+		}
+		return append(b, t...), values
 	case quoted:
-		return append(append(append(b, '"'), k...), '"')
+		return append(append(append(b, '"'), k...), '"'), append(values, inner)
 	}
-	return append(b, k...)
+	return append(b, k...), append(values, inner)
 }
 
 // The kinds of tokens that vary.

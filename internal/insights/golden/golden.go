@@ -48,6 +48,9 @@ type Case struct {
 	Want  string
 }
 
+// timeFormat is how a corpus and a file of queries write times.
+const timeFormat = "2006-01-02T15:04:05.000Z"
+
 // Read reads all files of queries in dir, the package's testdata.
 func Read(dir string) ([]*File, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, "queries", "*.txt"))
@@ -77,11 +80,21 @@ func readFile(path string) (*File, error) {
 		if name, ok := strings.CutPrefix(line, "corpus: "); ok {
 			f.Corpus = strings.TrimSpace(name)
 		}
+		if at, ok := strings.CutPrefix(line, "from: "); ok {
+			from, err := time.Parse(timeFormat, strings.TrimSpace(at))
+			if err != nil {
+				return nil, err
+			}
+			f.Start = from.UnixMilli()
+		}
 	}
 	if f.Events, err = ReadCorpus(filepath.Join(filepath.Dir(path), "..", "corpus", f.Corpus+".txt")); err != nil {
 		return nil, err
 	}
-	f.Start, f.End = f.Events[0].Time, f.Events[len(f.Events)-1].Time
+	f.End = f.Events[len(f.Events)-1].Time
+	if f.Start == 0 {
+		f.Start = f.Events[0].Time
+	}
 	for _, part := range parts[1:] {
 		c, err := readCase(part)
 		if err != nil {
@@ -117,7 +130,7 @@ func ReadCorpus(path string) ([]Event, error) {
 		if len(f) != 4 {
 			return nil, fmt.Errorf("%s: %q is no event", path, line)
 		}
-		t, err := time.Parse("2006-01-02T15:04:05.000Z", f[0])
+		t, err := time.Parse(timeFormat, f[0])
 		if err != nil {
 			return nil, err
 		}

@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"waybill/internal/insights/exec"
 	"waybill/internal/logs/engine"
 )
@@ -18,7 +16,7 @@ import (
 // Source is what a plan is run over. *logs.Source is one.
 type Source interface {
 	Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error)
-	Spread(ctx context.Context, q engine.ScanQuery) (n int, first, last int64, err error)
+	Spread(ctx context.Context, q engine.ScanQuery) (engine.Spread, error)
 	streamNames
 }
 
@@ -33,11 +31,10 @@ type Run struct {
 	// bytes how long the values were that the engine read of them.
 	scanned, bytes atomic.Int64
 	steps          []Step
-	// rowsThere is how many log events there are from first to last, all of the time.
-	rowsThere   int
-	first, last int64
-	workers     []*exec.Worker
-	readers     []*reader
+	// there is how the log events of the time lie.
+	there   engine.Spread
+	workers []*exec.Worker
+	readers []*reader
 }
 
 // Step is one question to the engine, for the operator.
@@ -74,21 +71,15 @@ func (r *Run) Feed(ctx context.Context) error {
 }
 
 func (r *Run) feed(ctx context.Context) error {
-	partial := false
-	tasks, both := errgroup.WithContext(ctx)
-	tasks.Go(func() (err error) { partial, err = r.partial(both); return err })
-	tasks.Go(func() (err error) {
-		r.rowsThere, r.first, r.last, err = r.source.Spread(both, engine.ScanQuery{From: r.Start, To: r.End})
-		return err
-	})
-	if err := tasks.Wait(); err != nil || r.rowsThere == 0 {
+	var err error
+	if r.there, err = r.source.Spread(ctx, engine.ScanQuery{From: r.Start, To: r.End}); err != nil || r.there.Rows == 0 {
 		return err
 	}
 	if r.All || r.options.NoPushDown {
-		r.scanned.Store(int64(r.rowsThere))
+		r.scanned.Store(int64(r.there.Rows))
 		return r.whole(ctx)
 	}
-	if partial {
+	if r.there.Partial > 0 {
 		if err := r.partialRows(ctx); err != nil {
 			return err
 		}
@@ -96,28 +87,16 @@ func (r *Run) feed(ctx context.Context) error {
 	if r.Way == Newest {
 		return r.walk(ctx)
 	}
-	r.scanned.Store(int64(r.rowsThere))
-	if r.worthTrying(r.rowsThere) {
-		if err := r.resolve(ctx, r.first, r.last); err != nil {
+	r.scanned.Store(int64(r.there.Rows))
+	if r.worthTrying(r.there.Rows) {
+		if err := r.resolve(ctx, r.there.First, r.there.Last); err != nil {
 			return err
 		}
 	}
 	if r.Way == Groups {
 		return r.groups(ctx)
 	}
-	return r.rows(ctx, "rows", r.first, r.last)
-}
-
-// partial reports whether the range has rows with members that are no columns.
-func (r *Run) partial(ctx context.Context) (bool, error) {
-	found := false
-	q := engine.ScanQuery{From: r.Start, To: r.End, Group: true, Filter: isPartial()}
-	stats, err := r.source.Scan(ctx, q, func(_ int, b *engine.Block) error {
-		found = found || b.N > 0 && b.Counts[0] > 0
-		return nil
-	})
-	r.bytes.Add(int64(stats.Bytes))
-	return found, err
+	return r.rows(ctx, "rows", r.there.First, r.there.Last)
 }
 
 func isPartial() *engine.Filter {
@@ -126,21 +105,22 @@ func isPartial() *engine.Filter {
 
 // full is the plan's filter for the rows all of whose members are columns.
 func (r *Run) full() *engine.Filter {
-	not := engine.Filter{Op: engine.Not, Of: []engine.Filter{*isPartial()}}
+	// An empty text is no text, and costs the engine less than to deny Exists.
+	without := engine.Filter{Op: engine.Equal, Column: engine.ColumnPartial, Texts: []string{""}}
 	if r.Filter == nil {
-		return &not
+		return &without
 	}
-	return &engine.Filter{Op: engine.And, Of: []engine.Filter{*r.Filter, not}}
+	return &engine.Filter{Op: engine.And, Of: []engine.Filter{*r.Filter, without}}
 }
 
 // groups counts each combination of the columns that are read, or, when there
 // are too many, reads row by row.
 func (r *Run) groups(ctx context.Context) error {
 	l := r.newLayout(r.pinned, false, false)
-	q := engine.ScanQuery{From: r.first, To: r.last, Filter: r.full(), Columns: l.columns, Group: true, Every: r.Every}
+	q := engine.ScanQuery{From: r.there.First, To: r.there.Last, Filter: r.full(), Columns: l.columns, Group: true, Every: r.Every}
 	_, err := r.push(ctx, "groups", q, l, false)
 	if errors.Is(err, engine.ErrTooManyGroups) {
-		return r.rows(ctx, "rows, because there are too many groups", r.first, r.last)
+		return r.rows(ctx, "rows, because there are too many groups", r.there.First, r.there.Last)
 	}
 	return err
 }

@@ -77,7 +77,7 @@ func (r *Run) values(ctx context.Context, p *Plan, c *condition, first, last int
 	q := engine.ScanQuery{From: first, To: last, Filter: p.besides(c), Columns: []string{c.column}}
 	_, err = r.scan(ctx, "values of "+c.field+" for "+c.x.String(), q, func(worker int, b *engine.Block) error {
 		if workers[worker] == nil {
-			workers[worker] = newTryWorker(program, c.field)
+			workers[worker] = newTryWorker(program, c)
 		}
 		return workers[worker].try(b.Values[0])
 	})
@@ -99,17 +99,33 @@ func (r *Run) values(ctx context.Context, p *Plan, c *condition, first, last int
 // tryWorker tries texts of one column.
 type tryWorker struct {
 	*exec.Worker
+	// may is false for texts that the condition is not true for.
+	may   func(string) bool
 	batch exec.Batch
 }
 
-func newTryWorker(program *exec.Program, field string) *tryWorker {
-	return &tryWorker{program.Worker(), exec.Batch{Columns: []string{field}, Values: make([][]string, 1)}}
+func newTryWorker(program *exec.Program, c *condition) *tryWorker {
+	return &tryWorker{program.Worker(), mayBe(c.x), exec.Batch{Columns: []string{c.field}, Values: make([][]string, 1)}}
 }
 
+// mayBe returns a quick test for a condition on one column: false only where the
+// condition is not true.
+func mayBe(x syntax.Expr) func(string) bool {
+	if like, ok := x.(*syntax.Like); ok && !like.Not {
+		if pattern, ok := like.Pattern.(*syntax.Regex); ok && isField(like.X) {
+			return syntax.NewMatcher(pattern.Pattern).MayMatch
+		}
+	}
+	return func(string) bool { return true }
+}
+
+func isField(x syntax.Expr) bool { _, ok := x.(*syntax.Field); return ok }
+
+// try tries values. Most are left out here, before anything is made of them.
 func (w *tryWorker) try(values []string) error {
 	texts := w.batch.Values[0][:0]
 	for _, v := range values {
-		if v != "" {
+		if v != "" && w.may(v) {
 			texts = append(texts, v)
 		}
 	}

@@ -28,7 +28,7 @@ type walker struct {
 }
 
 func (r *Run) walk(ctx context.Context) error {
-	w := walker{Run: r, from: r.first, to: r.last, left: r.rowsThere}
+	w := walker{Run: r, from: r.there.First, to: r.there.Last, left: r.there.Rows}
 	size := firstRows
 	if len(w.conditions) == 0 {
 		size = w.Limit // each row counts
@@ -94,17 +94,17 @@ func (w *walker) cut(ctx context.Context, size int) (from, to int64, rows int, e
 		if w.Ascending {
 			a, b = from, from+length-1
 		}
-		n, _, _, err := w.source.Spread(ctx, engine.ScanQuery{From: a, To: b})
+		window, err := w.source.Spread(ctx, engine.ScanQuery{From: a, To: b})
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		if n == 0 && !w.covers(a, b) {
+		if window.Rows == 0 && !w.covers(a, b) {
 			// An empty stretch: nothing to read there, and the rest begins beyond it.
 			w.skip(a, b)
 			from, to = w.from, w.to
 			continue
 		}
-		from, to, rows = a, b, n
+		from, to, rows = a, b, window.Rows
 	}
 	return from, to, rows, nil
 }

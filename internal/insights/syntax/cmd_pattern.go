@@ -6,8 +6,10 @@ type Pattern struct {
 	X Expr
 }
 
-// PatternColumns are the columns that pattern makes.
-var PatternColumns = []string{"@pattern", "@ratio", "@sampleCount", "@severityLabel"}
+// PatternColumns are the columns that pattern makes. The guide has the first four; the
+// others are in CloudWatch Logs' answers.
+var PatternColumns = []string{"@pattern", "@ratio", "@sampleCount", "@severityLabel",
+	"@PatternId", "@regexString", "@tokens", "@logSamples", "@visualization"}
 
 func (c *Pattern) String() string { return "pattern " + c.X.String() }
 

@@ -2,7 +2,7 @@ package syntax
 
 import "strings"
 
-// Source is SOURCE 'group', or SOURCE logGroups(...) and dataSource([...]).
+// Source is SOURCE 'group', or SOURCE logGroups(...), logGroupTags([...]) and dataSource([...]).
 type Source struct {
 	Span
 	// Group is the log group of the first form; empty for the second.
@@ -12,6 +12,8 @@ type Source struct {
 	NamePrefixes, Accounts, Classes []string
 	// DataSources are those of dataSource().
 	DataSources []string
+	// Tags are the conditions of logGroupTags(); a group must meet all.
+	Tags []TagFilter
 }
 
 func (s *Source) String() string {
@@ -31,8 +33,15 @@ func (s *Source) String() string {
 	add("accountIdentifiers", s.Accounts)
 	add("namePrefix", s.NamePrefixes)
 	add("class", s.Classes)
-	if len(args) > 0 || len(s.DataSources) == 0 {
+	if len(args) > 0 || len(s.DataSources) == 0 && len(s.Tags) == 0 {
 		out += " logGroups(" + strings.Join(args, ", ") + ")"
+	}
+	if len(s.Tags) > 0 {
+		tags := make([]string, len(s.Tags))
+		for i := range s.Tags {
+			tags[i] = s.Tags[i].String()
+		}
+		out += " logGroupTags([" + strings.Join(tags, ", ") + "])"
 	}
 	return out
 }
@@ -49,7 +58,7 @@ func (p *parser) source() *Source {
 	s := &Source{}
 	start := p.tok.Start
 	p.advance()
-	if p.tok.kind == tokString {
+	if p.tok.kind == tokString || p.tok.kind == tokQuoted || p.tok.kind == tokWord && !p.sourceCall() {
 		if s.Group = p.tok.text; s.Group == "" {
 			p.fail(p.tok.Span, "empty log group name")
 		}
@@ -57,21 +66,30 @@ func (p *parser) source() *Source {
 		s.Span = p.from(start)
 		return s
 	}
-	if !p.isWord("logGroups", "dataSource") {
-		p.unexpected("a log group's name in quotes, logGroups(...) or dataSource([...])")
+	if !p.sourceCall() {
+		p.unexpected("a log group's name in quotes, logGroups(...), logGroupTags([...]) or dataSource([...])")
 	}
-	for p.isWord("logGroups", "dataSource") {
-		if p.take("dataSource") {
+	for p.sourceCall() {
+		switch {
+		case p.take("dataSource"):
 			p.expectPunct("(")
 			s.DataSources = p.strings("data sources", 10)
 			p.expectPunct(")")
-			continue
+		case p.take("logGroupTags"):
+			s.Tags = p.tagFilters()
+		default:
+			p.advance()
+			p.logGroups(s)
 		}
-		p.advance()
-		p.logGroups(s)
 	}
 	s.Span = p.from(start)
 	return s
+}
+
+// sourceCall reports whether one of SOURCE's functions stands here.
+func (p *parser) sourceCall() bool {
+	next := p.peek()
+	return p.isWord("logGroups", "logGroupTags", "dataSource") && next.kind == tokPunct && next.text == "("
 }
 
 func (p *parser) logGroups(s *Source) {

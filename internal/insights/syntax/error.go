@@ -2,7 +2,11 @@ package syntax
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -28,18 +32,41 @@ type Error struct {
 	Problem string
 }
 
+// OneOf lists names for Expected, in order; of many only some.
+func OneOf[V any](names map[string]V) string {
+	const most = 20
+	list := slices.Sorted(maps.Keys(names))
+	if len(list) > most {
+		list = append(list[:most], "...")
+	}
+	return "one of " + strings.Join(list, ", ")
+}
+
 // Error returns the sentence that the caller is shown.
 func (e *Error) Error() string {
 	line, column := e.Position()
 	text := e.Problem
 	if text == "" {
-		text = "unexpected symbol found " + e.Found
+		text = "unexpected symbol found " + shown(e.Found)
 	}
 	text += fmt.Sprintf(" at line %d and position %d", line, column)
 	if e.Expected != "" {
 		text += ", expected " + e.Expected
 	}
 	return text
+}
+
+// shown is a symbol as a sentence shows it: a long one shortened, one that cannot be
+// seen in quotes.
+func shown(symbol string) string {
+	const most = 60
+	if utf8.RuneCountInString(symbol) > most {
+		symbol = string([]rune(symbol)[:most]) + "..."
+	}
+	if strings.ContainsFunc(symbol, func(r rune) bool { return !unicode.IsPrint(r) || r == utf8.RuneError }) {
+		return strconv.Quote(symbol)
+	}
+	return symbol
 }
 
 // Position returns the line, from 1, and the character in it, from 0, where the

@@ -9,6 +9,8 @@ import (
 type Expr interface {
 	At() Span
 	String() string
+	// print appends what String returns: in one go, however deep x is.
+	print(b []byte) []byte
 	// level is how tightly the expression's operator binds; see levelOr.
 	level() int
 }
@@ -202,19 +204,43 @@ func binaryLevel(op Op) int {
 	return levelCompare
 }
 
-func (f *Field) String() string {
-	var b strings.Builder
+func (f *Field) String() string  { return string(f.print(nil)) }
+func (s *Str) String() string    { return QuoteString(s.Value) }
+func (n *Num) String() string    { return n.Text }
+func (b *Bool) String() string   { return strconv.FormatBool(b.Value) }
+func (p *Period) String() string { return strconv.FormatInt(p.N, 10) + string(p.Unit) }
+func (r *Regex) String() string  { return "/" + strings.ReplaceAll(r.Pattern, "/", `\/`) + "/" }
+func (*Star) String() string     { return "*" }
+func (l *List) String() string   { return string(l.print(nil)) }
+func (c *Call) String() string   { return string(c.print(nil)) }
+func (u *Unary) String() string  { return string(u.print(nil)) }
+func (x *Binary) String() string { return string(x.print(nil)) }
+func (l *Like) String() string   { return string(l.print(nil)) }
+func (i *In) String() string     { return string(i.print(nil)) }
+
+func (s *Str) print(b []byte) []byte    { return append(b, s.String()...) }
+func (n *Num) print(b []byte) []byte    { return append(b, n.Text...) }
+func (x *Bool) print(b []byte) []byte   { return append(b, x.String()...) }
+func (p *Period) print(b []byte) []byte { return append(b, p.String()...) }
+func (r *Regex) print(b []byte) []byte  { return append(b, r.String()...) }
+func (*Star) print(b []byte) []byte     { return append(b, '*') }
+func (l *List) print(b []byte) []byte   { return append(printExprs(append(b, '['), l.Items), ']') }
+func (c *Call) print(b []byte) []byte {
+	return append(printExprs(append(append(b, c.Name...), '('), c.Args), ')')
+}
+
+func (f *Field) print(b []byte) []byte {
 	for i, s := range f.Steps {
 		switch {
 		case s.Index:
-			b.WriteString("[" + s.Name + "]")
+			b = append(append(append(b, '['), s.Name...), ']')
 			continue
 		case i > 0:
-			b.WriteByte('.')
+			b = append(b, '.')
 		}
-		b.WriteString(quoteName(s.Name, i > 0))
+		b = append(b, quoteName(s.Name, i > 0)...)
 	}
-	return b.String()
+	return b
 }
 
 // quoteName puts backticks around a name that would not be read back as one step.
@@ -232,76 +258,70 @@ func quoteName(s string, later bool) string {
 	return "`" + s + "`"
 }
 
-func (s *Str) String() string { return QuoteString(s.Value) }
-
 // QuoteString returns s as a string of the language.
 func QuoteString(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
 
-func (n *Num) String() string    { return n.Text }
-func (b *Bool) String() string   { return strconv.FormatBool(b.Value) }
-func (p *Period) String() string { return strconv.FormatInt(p.N, 10) + string(p.Unit) }
-func (r *Regex) String() string  { return "/" + strings.ReplaceAll(r.Pattern, "/", `\/`) + "/" }
-func (*Star) String() string     { return "*" }
-func (l *List) String() string   { return "[" + joinExprs(l.Items) + "]" }
-func (c *Call) String() string   { return c.Name + "(" + joinExprs(c.Args) + ")" }
-
-func (u *Unary) String() string {
+func (u *Unary) print(b []byte) []byte {
 	switch u.Op {
 	case OpNot:
-		return "not " + inner(u.X, levelNot)
+		return inner(append(b, "not "...), u.X, levelNot)
 	case OpBang:
-		return "!" + inner(u.X, levelUnary)
+		return inner(append(b, '!'), u.X, levelUnary)
 	}
-	return "-" + inner(u.X, levelUnary)
+	return inner(append(b, '-'), u.X, levelUnary)
 }
 
-func (b *Binary) String() string {
-	l := b.level()
+func (x *Binary) print(b []byte) []byte {
+	l := x.level()
 	left, right := l, l+1
-	if b.Op == OpPow {
+	if x.Op == OpPow {
 		left, right = l+1, l
 	} else if l == levelCompare {
 		left = l + 1
 	}
-	return inner(b.X, left) + " " + string(b.Op) + " " + inner(b.Y, right)
+	b = append(append(append(inner(b, x.X, left), ' '), x.Op...), ' ')
+	return inner(b, x.Y, right)
 }
 
-func (l *Like) String() string {
-	op := "like"
+func (l *Like) print(b []byte) []byte {
+	op := " like "
 	switch {
 	case l.Tilde:
-		op = "=~"
+		op = " =~ "
 	case l.Not:
-		op = "not like"
+		op = " not like "
 	}
-	return inner(l.X, levelAdd) + " " + op + " " + inner(l.Pattern, levelAdd)
+	return inner(append(inner(b, l.X, levelAdd), op...), l.Pattern, levelAdd)
 }
 
-func (i *In) String() string {
+func (i *In) print(b []byte) []byte {
 	op := " in "
 	if i.Not {
 		op = " not in "
 	}
+	b = append(inner(b, i.X, levelAdd), op...)
 	if i.Sub != nil {
-		return inner(i.X, levelAdd) + op + "(" + i.Sub.String() + ")"
+		return append(append(append(b, '('), i.Sub.String()...), ')')
 	}
-	return inner(i.X, levelAdd) + op + inner(i.Set, levelAdd)
+	return inner(b, i.Set, levelAdd)
 }
 
 // inner prints x where an operand of at least the given level can stand.
-func inner(x Expr, level int) string {
+func inner(b []byte, x Expr, level int) []byte {
 	if x.level() < level {
-		return "(" + x.String() + ")"
+		return append(x.print(append(b, '(')), ')')
 	}
-	return x.String()
+	return x.print(b)
 }
 
-func joinExprs(xs []Expr) string {
-	out := make([]string, len(xs))
+func printExprs(b []byte, xs []Expr) []byte {
 	for i, x := range xs {
-		out[i] = x.String()
+		if i > 0 {
+			b = append(b, ", "...)
+		}
+		b = x.print(b)
 	}
-	return strings.Join(out, ", ")
+	return b
 }

@@ -26,8 +26,7 @@ func (p *parser) expr() Expr {
 
 func (p *parser) chain(word string, op Op, operand func() Expr) Expr {
 	x := operand()
-	for p.isWord(word) {
-		p.advance()
+	for p.take(word) {
 		y := operand()
 		x = &Binary{Span: Span{x.At().Start, p.last}, Op: op, X: x, Y: y}
 	}
@@ -54,13 +53,20 @@ func (p *parser) comparison() Expr {
 		switch op := Op(p.tok.text); op {
 		case OpEq, OpNe, OpLt, OpLe, OpGt, OpGe:
 			p.advance()
+			if op == OpLt && p.isPunct(">") && !p.tok.spaced {
+				p.unexpected(`a value; "!=" is the operator for other than`)
+			}
 			y := p.sum()
 			return &Binary{Span: p.from(start), Op: op, X: x, Y: y}
 		case "=~":
 			p.advance()
 			y := p.pattern(true)
 			return &Like{Span: p.from(start), X: x, Tilde: true, Pattern: y}
+		case "==":
+			p.unexpected(`"="`)
 		}
+	case p.isWord("is"):
+		p.fail(p.tok.Span, `"is" is no operator; ispresent(field) tells whether a field is there`)
 	case p.isWord("like", "in", "not"):
 		not := p.take("not")
 		switch {
@@ -195,6 +201,9 @@ func (p *parser) primary() Expr {
 		case "(":
 			p.advance()
 			x := p.expr()
+			if p.isPunct(",") {
+				p.unexpected(`")"; a list stands in square brackets: ["a", "b"]`)
+			}
 			p.expectPunct(")")
 			return x
 		case "[":

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -21,6 +22,8 @@ type parser struct {
 	// last is the end of the token before tok.
 	last  int
 	depth int
+	// tried are the symbols that could have stood in the place of tok.
+	tried []string
 	// inSub is true inside a subquery, which may hold no further one.
 	inSub bool
 }
@@ -47,13 +50,29 @@ func Parse(text string) (q *Query, err error) {
 	p.advance()
 	q = p.query()
 	if p.tok.kind != tokEnd {
-		p.unexpected(`"|" or the end of the query`)
+		p.unexpected(p.ends())
 	}
 	return q, nil
 }
 
+// ends says what can stand where a command could end.
+func (p *parser) ends() string {
+	if len(p.tried) == 0 {
+		return `"|" or the end of the query`
+	}
+	return strings.Join(p.tried, ", ") + `, "|" or the end of the query`
+}
+
+// could notes that a symbol could stand here.
+func (p *parser) could(symbol string) {
+	if symbol = strconv.Quote(symbol); !slices.Contains(p.tried, symbol) {
+		p.tried = append(p.tried, symbol)
+	}
+}
+
 // advance takes the next token.
 func (p *parser) advance() {
+	p.tried = p.tried[:0]
 	p.last = p.tok.End
 	p.tok = p.lexer.next()
 	p.checkToken()
@@ -109,6 +128,7 @@ func (p *parser) isPunct(s string) bool { return p.tok.kind == tokPunct && p.tok
 // take takes the current token if it is this word.
 func (p *parser) take(word string) bool {
 	if !p.isWord(word) {
+		p.could(word)
 		return false
 	}
 	p.advance()
@@ -117,6 +137,9 @@ func (p *parser) take(word string) bool {
 
 func (p *parser) takePunct(s string) bool {
 	if !p.isPunct(s) {
+		if s != "|" {
+			p.could(s)
+		}
 		return false
 	}
 	p.advance()
@@ -185,6 +208,9 @@ func (p *parser) option(name string) bool {
 
 // name takes a name for something new: an alias, a table, a side of a join.
 func (p *parser) name(what string) string {
+	if p.tok.kind == tokString {
+		p.unexpected(what + " without quotes, or in backticks")
+	}
 	if p.tok.kind != tokWord && p.tok.kind != tokQuoted || p.tok.kind == tokWord && reserved[strings.ToLower(p.tok.text)] {
 		p.unexpected(what)
 	}

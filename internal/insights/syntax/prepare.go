@@ -19,6 +19,9 @@ const maxStats = 10
 //
 //	stats count(*) as c by event.from | filter event.eventName = "X" and c > 1
 //	filter event.eventName = "X" | stats count(*) as c by event.from | filter c > 1
+//
+// A sort right after a limit, as the samples for AppSync have it, is moved before the
+// limit unless the rows were sorted already: "limit 10 | sort c desc" are the top 10.
 func Prepare(q *Query) (*Query, error) {
 	out := *q
 	var err error
@@ -28,7 +31,10 @@ func Prepare(q *Query) (*Query, error) {
 	if err := out.checkStats(); err != nil {
 		return nil, err
 	}
-	out.Commands = filtersFirst(out.Commands)
+	if err := out.checkEstimate(); err != nil {
+		return nil, err
+	}
+	out.Commands = limitsLast(filtersFirst(out.Commands))
 	return &out, nil
 }
 
@@ -102,7 +108,7 @@ func (q *Query) split(f *Filter, made names) (early, late Expr, err error) {
 		case old == nil:
 			late = conjunction(late, x)
 		case fresh:
-			return nil, nil, &Error{Query: q.Text, Span: old.Span, Found: old.String(),
+			return nil, nil, &Error{Query: q.Text, Span: old.Span, Found: old.String(), Expected: OneOf(made.columns),
 				Problem: "Unknown symbols found in or after stats: " + old.Name()}
 		default:
 			early = conjunction(early, x)
@@ -123,7 +129,7 @@ func (n names) sides(x Expr) (old *Field, fresh bool) {
 			}
 			return true
 		}
-		if n.items[strings.ToLower(x.String())] {
+		if len(n.items) > 0 && n.items[strings.ToLower(x.String())] {
 			fresh = true
 			return false
 		}
@@ -202,4 +208,29 @@ func filtersFirst(commands []Command) []Command {
 		}
 	}
 	return out
+}
+
+// limitsLast moves a sort before the limit that it follows, where no sort came before.
+func limitsLast(commands []Command) []Command {
+	ordered := false
+	for i, cmd := range commands {
+		switch cmd := cmd.(type) {
+		case *Stats, *Pattern, *CountFrequent, *RelevantFields:
+			ordered = false
+		case *Sort:
+			if l, ok := before(commands, i).(*Limit); ok && !l.Any && !l.Tail && !ordered {
+				commands[i-1], commands[i] = cmd, l
+			}
+			ordered = true
+		}
+	}
+	return commands
+}
+
+// before returns the command before the i-th, nil for none.
+func before(commands []Command, i int) Command {
+	if i == 0 {
+		return nil
+	}
+	return commands[i-1]
 }

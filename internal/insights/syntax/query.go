@@ -89,7 +89,7 @@ func commandTable() map[string]func(p *parser, start int) Command {
 		"relevantfields": parseRelevant, "countfrequent": parseCountFrequent, "count_frequent": parseCountFrequent,
 		"addtotals": parseAddTotals, "autoregress": parseAutoregress, "accum": parseAccum, "filldown": parseFillDown,
 		"fillmissing": parseFillMissing, "outlier": parseOutlier, "sessionize": parseSessionize,
-		"unmask": parseUnmask, "filterindex": parseFilterIndex,
+		"unmask": parseUnmask, "filterindex": parseFilterIndex, "estimate": parseEstimate,
 	}
 }
 
@@ -103,6 +103,14 @@ func isCommand(word string) bool {
 func commandNames() string {
 	names := []string{}
 	for name := range commandTable() {
+		switch name {
+		case "count_frequent":
+			continue
+		case "countfrequent":
+			name = "countFrequent"
+		case "filterindex":
+			name = "filterIndex"
+		}
 		names = append(names, name)
 	}
 	sort.Strings(names)

@@ -13,11 +13,37 @@ import (
 // Go's (RE2): look-around and back-references are not there, and none takes more
 // than linear time in the text.
 func CheckRegex(pattern string) error {
-	if _, err := regexp.Compile(pattern); err != nil {
+	parsed, err := rs.Parse(pattern, rs.Perl)
+	if err == nil && regexSize(parsed) > maxRegexSize {
+		return fmt.Errorf("the regular expression cannot be used: its repeats make it longer than %d steps", maxRegexSize)
+	}
+	if err == nil {
+		_, err = regexp.Compile(pattern)
+	}
+	if err != nil {
 		return fmt.Errorf("the regular expression cannot be used: %s",
 			strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
 	return nil
+}
+
+// maxRegexSize bounds the program that a regular expression is compiled to: a longer
+// one takes seconds to compile, whatever text it is for.
+const maxRegexSize = 50_000
+
+// regexSize is about how many steps re is compiled to.
+func regexSize(re *rs.Regexp) int {
+	n := 1 + len(re.Rune)
+	if re.Op == rs.OpCharClass {
+		n = 1
+	}
+	for _, sub := range re.Sub {
+		n += regexSize(sub)
+	}
+	if re.Op == rs.OpRepeat {
+		n *= max(re.Min, re.Max, 1)
+	}
+	return min(n, maxRegexSize+1)
 }
 
 // Literal is a text that must be in a text for a pattern to match it. With Fold
@@ -133,6 +159,9 @@ func (l Literal) In(s string) (found, folds bool) {
 	}
 	if containsFold(s, l.Text, l.rarest) {
 		return true, false
+	}
+	if !l.hasS && !l.hasK || isASCII(s) {
+		return false, false
 	}
 	return false, l.hasS && strings.IndexByte(s, longS) >= 0 || l.hasK && strings.IndexByte(s, kelvin) >= 0
 }

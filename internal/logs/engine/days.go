@@ -39,7 +39,9 @@ func (e *Embedded) DropEmpty(ctx context.Context, before int64) error {
 		if !hasNoParts(folder) {
 			continue
 		}
-		if err := e.dropDay(day, folder); err != nil {
+		err := e.dropDay(day, folder)
+		e.spreads.forget() // it was not there for a while
+		if err != nil {
 			return fmt.Errorf("drop the empty day %s of the log engine: %w", day, err)
 		}
 	}

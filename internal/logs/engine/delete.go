@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
@@ -49,10 +48,11 @@ func (e *Embedded) Delete(ctx context.Context, d Deletion) error {
 	if _, ok := active[d.Name]; ok || len(d.Tenants) == 0 {
 		return nil
 	}
-	f, err := logstorage.ParseFilter(d.filter())
+	f, err := logstorage.ParseFilter(d.filter(&e.apart))
 	if err == nil {
 		// The library deletes nothing later than a deletion's start.
 		err = e.storage.DeleteRunTask(ctx, d.Name, nanos(d.Before), tenantIDs(d.Tenants), f)
+		e.spreads.forget() // from here on isDeleting tells
 	}
 	if err != nil {
 		return fmt.Errorf("log engine deletion %s: %w", d.Name, err)
@@ -61,10 +61,10 @@ func (e *Embedded) Delete(ctx context.Context, d Deletion) error {
 }
 
 // filter is the library's filter for the rows to delete.
-func (d *Deletion) filter() string {
+func (d *Deletion) filter(apart *Apart) string {
 	query := "_time:<" + time.UnixMilli(d.Before).UTC().Format("2006-01-02T15:04:05.000Z")
 	if d.Stream != 0 {
-		query = "_stream_id:" + streamID(d.Tenants[0], strconv.FormatUint(d.Stream, 10)) + " " + query
+		query = apart.streams("", []Stream{{d.Tenants[0], d.Stream}}) + " " + query
 	}
 	return query
 }
@@ -73,10 +73,16 @@ func (d *Deletion) filter() string {
 func (e *Embedded) Left(ctx context.Context, d Deletion) (int, error) {
 	e.show()
 	n := 0
-	err := e.run(ctx, tenantIDs(d.Tenants), d.filter()+" | stats count() n", 0, nanos(d.Before)-1, func(b *logstorage.DataBlock) {
+	err := e.run(ctx, tenantIDs(d.Tenants), d.filter(&e.apart)+" | stats count() n", 0, nanos(d.Before)-1, func(b *logstorage.DataBlock) {
 		n = int(number(only(b, "n")))
 	})
 	return n, err
+}
+
+// isDeleting reports whether rows may be going.
+func (e *Embedded) isDeleting() bool {
+	active, err := e.deleting(context.Background())
+	return err != nil || len(active) > 0
 }
 
 // deleting returns the names of the deletions that have not ended.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -32,6 +31,7 @@ const never = 1000 * time.Hour
 type Embedded struct {
 	path    string
 	minFree uint64
+	apart   Apart
 	log     *slog.Logger
 	lock    *os.File
 	storage *logstorage.Storage
@@ -50,6 +50,8 @@ type Embedded struct {
 	daysMu sync.Mutex
 	days   map[string]struct{}
 	names  nameSets
+	// spreads of days that are known.
+	spreads daySpreads
 	// broken is why rows are refused for good: the library panicked.
 	broken atomic.Pointer[error]
 }
@@ -60,6 +62,8 @@ type Options struct {
 	// MinFree is the free space in bytes below which Ready refuses; zero means
 	// DefaultMinFree.
 	MinFree uint64
+	// Apart is what rows of one stream are kept apart by.
+	Apart Apart
 	// Probe calls the function Probe with the folder in a process of its own, and
 	// returns an error if that does not end well. Nil means that a part that was
 	// damaged inside its blocks is not looked for.
@@ -91,7 +95,7 @@ func OpenWith(path string, o Options) (*Embedded, error) {
 		return nil, fmt.Errorf("open log engine in %s: %w", path, err)
 	}
 	e := &Embedded{
-		path: path, minFree: o.MinFree, log: o.Log, lock: lock, adders: make(chan struct{}, cgroup.AvailableCPUs()),
+		path: path, minFree: o.MinFree, apart: o.Apart, log: o.Log, lock: lock, adders: make(chan struct{}, cgroup.AvailableCPUs()),
 		days: map[string]struct{}{}, names: nameSets{sets: map[nameKey]*nameSet{}},
 	}
 	e.storage = logstorage.MustOpenStorage(filepath.Join(path, "storage"), &logstorage.StorageConfig{
@@ -168,6 +172,8 @@ func (e *Embedded) Add(rows []Row) (err error) {
 	e.adding.RLock()
 	defer e.adding.RUnlock()
 	e.touch(rows)
+	e.spreads.touch(rows)
+	defer e.spreads.touch(rows)
 	f := flatteners.Get().(*flattener)
 	defer flatteners.Put(f)
 	lr := logstorage.GetLogRows(nil, nil, nil, nil, "")
@@ -223,7 +229,8 @@ func (e *Embedded) collect(lr *logstorage.LogRows, f *flattener, rows []Row, i i
 		}
 	}
 	n := lr.RowsCount()
-	lr.MustAdd(r.Tenant.id(), nanos(r.Time), f.flatten(r), 1)
+	fields := f.flatten(r)
+	lr.MustAdd(r.Tenant.id(), nanos(r.Time), fields, e.apart.split(fields))
 	if lr.RowsCount() != n+1 {
 		// Not reached as long as flatten keeps the library's bounds; an event must not vanish if it fails to.
 		return fmt.Errorf("log engine: the library refused a row of %d bytes", len(r.Message))
@@ -262,15 +269,6 @@ func (e *Embedded) show() {
 
 func (t Tenant) id() logstorage.TenantID {
 	return logstorage.TenantID{AccountID: t.Account, ProjectID: t.Group}
-}
-
-// streamID returns the library's id for rows of t whose stream field is number.
-// It is {tenant, 128-bit hash of the stream's tags}, in hex.
-func streamID(t Tenant, stream string) string {
-	st := logstorage.GetStreamTags()
-	defer logstorage.PutStreamTags(st)
-	st.Add(colStream, stream)
-	return hex.EncodeToString(appendStreamHash(t, st.MarshalCanonical(nil)))
 }
 
 // run runs one query of the library's and gives each block of the answer to

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 	"unicode/utf8"
-
-	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 )
 
 func TestMain(m *testing.M) {
@@ -198,19 +196,23 @@ func FuzzMessage(f *testing.F) {
 	})
 }
 
-func TestStreamIDIsTheLibrarys(t *testing.T) {
-	e := open(t, t.TempDir())
-	defer closeEngine(t, e)
-	add(t, e, Row{Tenant: group, Stream: 42, ID: 1, Time: noon, Ingested: noon, Message: "m"})
-	e.show()
-	var got string
-	err := e.run(context.Background(), []logstorage.TenantID{group.id()}, "* | fields _stream_id", nanos(noon), nanosEnd(noon),
-		func(b *logstorage.DataBlock) { got = strings.Clone(b.Columns[0].Values[0]) })
-	if err != nil {
+// deleteAll deletes and waits for the library's end of it, which nothing tells of.
+func deleteAll(t *testing.T, e *Embedded, d Deletion) {
+	t.Helper()
+	if err := e.Delete(t.Context(), d); err != nil {
 		t.Fatal(err)
 	}
-	if want := streamID(group, "42"); got != want {
-		t.Fatalf("the library says %s, we say %s", got, want)
+	for deadline := time.After(30 * time.Second); ; {
+		if n, err := e.Left(t.Context(), d); err != nil {
+			t.Fatal(err)
+		} else if n == 0 {
+			return
+		}
+		select {
+		case <-deadline:
+			t.Fatal("not deleted")
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
 }
 
@@ -227,21 +229,7 @@ func TestDaysWithoutRows(t *testing.T) {
 	}
 	add(t, e, row(gone, 1, -3), row(group, 2, -2), row(gone, 3, -2), row(gone, 4, -1), row(group, 5, 0), row(gone, 6, 3))
 	d := Deletion{Name: "all", Tenants: []Tenant{gone}, Before: noon + 10*dayMillis}
-	if err := e.Delete(ctx, d); err != nil {
-		t.Fatal(err)
-	}
-	for deadline := time.After(30 * time.Second); ; {
-		if n, err := e.Left(ctx, d); err != nil {
-			t.Fatal(err)
-		} else if n == 0 {
-			break
-		}
-		select {
-		case <-deadline:
-			t.Fatal("not deleted")
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+	deleteAll(t, e, d)
 	check := func(days ...string) {
 		t.Helper()
 		for _, descending := range []bool{false, true} {

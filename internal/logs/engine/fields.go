@@ -13,12 +13,13 @@ import (
 // messages alone are not counted. q's Filter, Columns and Group are not looked at.
 func (e *Embedded) Fields(ctx context.Context, q ScanQuery) (counts map[string]int, rows int, err error) {
 	counts = map[string]int{}
-	rows, _, _, err = e.Spread(ctx, q)
+	spread, err := e.Spread(ctx, q)
+	rows = spread.Rows
 	if err != nil || rows == 0 {
 		return counts, rows, err
 	}
 	var names []string
-	err = e.run(ctx, tenantIDs(q.Tenants), q.streams()+" | field_names", nanos(q.From), nanosEnd(q.To), func(b *logstorage.DataBlock) {
+	err = e.run(ctx, tenantIDs(q.Tenants), q.rows(&e.apart)+" | field_names", nanos(q.From), nanosEnd(q.To), func(b *logstorage.DataBlock) {
 		if c := b.GetColumnByName("name"); c != nil {
 			for _, name := range c.Values {
 				if _, ok := Member(name); ok && SearchableColumn(name) {
@@ -34,7 +35,7 @@ func (e *Embedded) Fields(ctx context.Context, q ScanQuery) (counts map[string]i
 	for i, name := range names {
 		functions[i] = "count(" + quote(name) + ") n" + strconv.Itoa(i)
 	}
-	query := q.streams() + " | stats " + strings.Join(functions, ", ")
+	query := q.rows(&e.apart) + " | stats " + strings.Join(functions, ", ")
 	err = e.run(ctx, tenantIDs(q.Tenants), query, nanos(q.From), nanosEnd(q.To), func(b *logstorage.DataBlock) {
 		for i, name := range names {
 			if n := int(number(only(b, "n"+strconv.Itoa(i)))); n > 0 {

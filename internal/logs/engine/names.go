@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -88,7 +87,7 @@ func (e *Embedded) columnNames(key nameKey) (map[string]struct{}, error) {
 		names[own] = struct{}{}
 	}
 	e.show()
-	query := "_stream_id:" + streamID(key.tenant, strconv.FormatUint(key.stream, 10)) + " | field_names"
+	query := e.apart.streams("", []Stream{{key.tenant, key.stream}}) + " | field_names"
 	from := key.day * dayMillis
 	err := e.run(context.Background(), []logstorage.TenantID{key.tenant.id()}, query, nanos(from), nanosEnd(from+dayMillis-1),
 		func(b *logstorage.DataBlock) {

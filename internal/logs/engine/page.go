@@ -79,7 +79,8 @@ func (w *walk) run(ctx context.Context) error {
 	filtered := len(w.q.Contains) > 0 || w.q.Filter != nil || w.q.Match != nil
 	for w.from <= w.to {
 		from, to := w.window(size)
-		n, first, last, err := w.e.count(ctx, w.q, from, to)
+		there, err := w.e.count(ctx, w.q, from, to)
+		n, first, last := there.Rows, there.First, there.Last
 		switch {
 		case err != nil:
 			return err
@@ -175,13 +176,14 @@ func (w *walk) edge() *Position {
 
 // count returns how many rows the window has, the text filter left aside, and
 // the times of the first and the last.
-func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (n int, first, last int64, err error) {
-	return e.spread(ctx, []logstorage.TenantID{q.Tenant.id()}, streamsFilter(q), from, to)
+func (e *Embedded) count(ctx context.Context, q *PageQuery, from, to int64) (Spread, error) {
+	a := spreadAsk{e: e, tenants: []logstorage.TenantID{q.Tenant.id()}, rows: e.apart.streamsFilter(q)}
+	return a.of(ctx, spreadColumns, from, to)
 }
 
 // read gives the rows of the window that q asks for to best.
 func (e *Embedded) read(ctx context.Context, q *PageQuery, from, to int64, best *best) error {
-	query := streamsFilter(q) + containsFilter(q.Contains) + memberFilter(q.Filter) + " | fields " + eventColumns
+	query := e.apart.streamsFilter(q) + containsFilter(q.Contains) + memberFilter(q.Filter) + " | fields " + eventColumns
 	readers := make([]blockReader, Workers())
 	return e.runParallel(ctx, []logstorage.TenantID{q.Tenant.id()}, query, nanos(from), nanosEnd(to),
 		func(worker int, b *logstorage.DataBlock) {
@@ -191,16 +193,16 @@ func (e *Embedded) read(ctx context.Context, q *PageQuery, from, to int64, best 
 		})
 }
 
-// streamsFilter selects by stream ids, which the library resolves without its index.
-func streamsFilter(q *PageQuery) string {
+// streamsFilter selects the rows of q's streams.
+func (a *Apart) streamsFilter(q *PageQuery) string {
 	if q.Streams == nil {
 		return "*"
 	}
-	ids := make([]string, len(q.Streams))
+	streams := make([]Stream, len(q.Streams))
 	for i, s := range q.Streams {
-		ids[i] = streamID(q.Tenant, strconv.FormatUint(s, 10))
+		streams[i] = Stream{q.Tenant, s}
 	}
-	return "_stream_id:in(" + strings.Join(ids, ",") + ")"
+	return a.streams("", streams)
 }
 
 // containsFilter selects messages that contain a text of each list, byte for byte.

@@ -80,7 +80,15 @@ func (e *Embedded) Scan(ctx context.Context, q ScanQuery, take func(worker int, 
 		return ScanStats{}, nil
 	}
 	e.show()
-	parsed, err := logstorage.ParseQueryAtTimestamp(q.query(), nanosEnd(q.To))
+	if q.byOne() {
+		return e.scanByOne(ctx, &q, take)
+	}
+	return e.scan(ctx, &q, q.query(&e.apart), take)
+}
+
+// scan is Scan by a query in the library's language.
+func (e *Embedded) scan(ctx context.Context, q *ScanQuery, query string, take func(worker int, b *Block) error) (ScanStats, error) {
+	parsed, err := logstorage.ParseQueryAtTimestamp(query, nanosEnd(q.To))
 	if err != nil {
 		return ScanStats{}, fmt.Errorf("log engine query: %w", err)
 	}
@@ -95,7 +103,7 @@ func (e *Embedded) Scan(ctx context.Context, q ScanQuery, take func(worker int, 
 				return
 			}
 			r := &readers[worker]
-			if err := r.open(&q, b); err != nil {
+			if err := r.open(q, b); err != nil {
 				cancel(err)
 			} else if q.Group && r.block.N == 1 && r.block.Counts[0] == 0 {
 				return // the count of no rows at all
@@ -113,10 +121,10 @@ func (e *Embedded) Scan(ctx context.Context, q ScanQuery, take func(worker int, 
 	return s, nil
 }
 
-// query writes q in the library's language.
-func (q *ScanQuery) query() string {
+// query writes q in the library's language; besides are columns to group by as well.
+func (q *ScanQuery) query(apart *Apart, besides ...string) string {
 	var b strings.Builder
-	b.WriteString(q.streams())
+	b.WriteString(q.rows(apart))
 	if q.Filter != nil {
 		b.WriteByte(' ')
 		q.Filter.query(&b)
@@ -128,9 +136,8 @@ func (q *ScanQuery) query() string {
 			columns[i] += ":" + strconv.FormatInt(q.Every, 10) + "ms"
 		}
 	}
-	if q.Group && len(q.Columns) == 1 && q.Columns[0] != colTime {
-		// Of one column the library takes "1_000" and 1000 for the same group.
-		columns = append(columns, quote(colPartial))
+	for _, c := range besides {
+		columns = append(columns, quote(c))
 	}
 	list := strings.Join(columns, ",")
 	switch {
@@ -146,28 +153,20 @@ func (q *ScanQuery) query() string {
 	return b.String()
 }
 
-// streams selects by stream ids, which the library resolves without its index.
-func (q *ScanQuery) streams() string {
-	s := streamIDs("", q.Streams)
+// rows selects the rows of q's streams.
+func (q *ScanQuery) rows(apart *Apart) string {
+	s := "*"
+	if q.Streams != nil {
+		s = apart.streams("", q.Streams)
+	}
 	if len(q.Without) > 0 {
-		s += " " + streamIDs("!", q.Without)
+		s += " " + apart.streams("!", q.Without)
 	}
 	return s
 }
 
 // colCount is the name of the count under Group; a member cannot have it.
 const colCount = "@count"
-
-func streamIDs(not string, streams []Stream) string {
-	if streams == nil {
-		return "*"
-	}
-	ids := make([]string, len(streams))
-	for i, s := range streams {
-		ids[i] = streamID(s.Tenant, strconv.FormatUint(s.Number, 10))
-	}
-	return not + "_stream_id:in(" + strings.Join(ids, ",") + ")"
-}
 
 // Workers is how many goroutines a scan gives its blocks from at most: what the
 // library uses unless it is told otherwise.
@@ -221,35 +220,4 @@ func (r *scanReader) open(q *ScanQuery, b *logstorage.DataBlock) error {
 		r.block.Counts = append(r.block.Counts, number(v))
 	}
 	return nil
-}
-
-// Spread returns how many rows there are in q's tenants, streams and time, its
-// Filter left aside, and the times in milliseconds of the first and the last.
-func (e *Embedded) Spread(ctx context.Context, q ScanQuery) (n int, first, last int64, err error) {
-	days := e.storage.PartitionList() // in order
-	if len(days) == 0 || len(q.Tenants) == 0 || q.Streams != nil && len(q.Streams) == 0 {
-		return 0, 0, 0, nil
-	}
-	from := max(q.From, dayStart(days[0]))
-	to := min(q.To, dayStart(days[len(days)-1])+dayMillis-1)
-	if from > to {
-		return 0, 0, 0, nil
-	}
-	e.show()
-	return e.spread(ctx, tenantIDs(q.Tenants), q.streams(), from, to)
-}
-
-// spread is Spread for rows chosen in the library's language, which answers from
-// the headers of its blocks where the time has them whole.
-func (e *Embedded) spread(ctx context.Context, tenants []logstorage.TenantID, rows string, from, to int64) (n int, first, last int64, err error) {
-	query := rows + " | stats count() n, min(" + colTime + ") first, max(" + colTime + ") last"
-	err = e.run(ctx, tenants, query, nanos(from), nanosEnd(to), func(b *logstorage.DataBlock) {
-		if n = int(number(only(b, "n"))); n > 0 {
-			first, last = millis(only(b, "first")), millis(only(b, "last"))
-		}
-	})
-	if err == nil && n > 0 && (first < from || last > to || first > last) {
-		err = fmt.Errorf("log engine query: %d rows from %d to %d were asked for, not %d to %d", n, first, last, from, to)
-	}
-	return n, first, last, err
 }
