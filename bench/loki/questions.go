@@ -46,7 +46,7 @@ func questions(c corpus.Config) []question {
 	return []question{
 		{name: "trace id", text: all + has(s.TraceID), limit: corpus.MaxRows, direction: "forward"},
 		{name: "Message-ID", text: all + has(s.MessageID), limit: corpus.MaxRows, direction: "forward"},
-		newest(100, "newest 100 of a sender", all+has(`"from":"`+s.Sender+`"`)),
+		newest(100, "newest 100 of a sender", all+has(s.Sender)+has(`"from":"`+s.Sender+`"`)),
 		newest(100, "newest 100 of a sender, any case", bySender),
 		newest(corpus.MaxRows, "like /(?i)addr/ on a month", bySender),
 		{name: "like /(?i)addr/, counted", text: counted(bySender)},
