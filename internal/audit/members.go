@@ -30,7 +30,7 @@ var harmless = set(`
 	logstreamnames maxitems maxresults maxsessionduration newgroupname newpath newusername onlyattached openidconnectproviderarn orderby
 	organizationid passwordresetrequired path pathprefix permissionsboundary policyarn policyarns policydocument policyid policyname policynames
 	policyscope policyscopetype policysourcearn provider querydefinitionid queryid querylanguage resourcearn resourcearns retentionindays role
-	rolearn roleid rolename rolesessionname serialnumber servicename setasdefault sourceidentity startfromhead starttime status tagkeys
+	rolearn roleid rolename rolesessionname serialnumber servicename setasdefault sourceidentity startfromhead starttime status success tagkeys
 	thumbprintlist transitivetagkeys url user userid username versionid accesskey group policy policyversion deletionprotectionenabled
 `)
 

@@ -25,7 +25,7 @@ func encode(r *api.Record, recipient, region, eventID, sharedID string) string {
 	o.text("errorCode", r.ErrorCode)
 	o.text("errorMessage", errorMessage(r))
 	members(o, "requestParameters", r.Input)
-	if r.ErrorCode != "" || isReadOnly(r.Operation) && !makesSession(r.Operation) {
+	if r.ErrorCode != "" || isReadOnly(r.Operation) && !answers(r.Operation) {
 		o.null("responseElements")
 	} else {
 		members(o, "responseElements", r.Output)
@@ -170,10 +170,17 @@ func isReadOnly(operation string) bool {
 	return false
 }
 
-// makesSession reports whether the answer has credentials, whose access key id
-// joins the records of the session to this one.
-func makesSession(operation string) bool {
-	return strings.HasPrefix(operation, "AssumeRole") || operation == "GetSessionToken"
+// answers reports whether the record of an operation that changes nothing has its
+// answer all the same: because credentials' access key id joins the records of the
+// session to this one, and the id of a query those of who stopped and read it.
+// CloudTrail has the answers of the same (CloudWatch Logs user guide, "CloudWatch
+// Logs information in CloudTrail").
+func answers(operation string) bool {
+	switch operation {
+	case "GetSessionToken", "StartQuery", "StopQuery":
+		return true
+	}
+	return strings.HasPrefix(operation, "AssumeRole")
 }
 
 // speaking are the errors whose texts name entities and permissions only. The

@@ -83,8 +83,16 @@ func records() map[string]api.Record {
 	service.Call.Source = netip.Addr{}
 	web := iam.Principal{Type: iam.TypeWebIdentity, Name: "repo:mail/relay", UserID: "arn:aws:iam::111122223333:oidc-provider/idp.example.com:sts.amazonaws.com:repo:mail/relay",
 		FederatedProvider: "arn:aws:iam::111122223333:oidc-provider/idp.example.com", Account: account}
+	start := api.Record{Call: callOf(alice()), Service: "logs", Operation: "StartQuery", Decision: allowed,
+		Needs: []api.Need{{Action: "logs:StartQuery", Resource: groupARN + ":log-stream:"},
+			{Action: "logs:StartQuery", Resource: "arn:aws:logs:us-east-1:444455556666:log-group:mail:log-stream:"}},
+		Input: &logsapi.StartQueryInput{LogGroupIdentifiers: []string{groupARN, "arn:aws:logs:us-east-1:444455556666:log-group:mail"},
+			QueryString: ptr("filter event.from = 'victim@example.com'"), StartTime: ptr(int64(1)), EndTime: ptr(int64(2)), Limit: ptr(10)},
+		Output: &logsapi.StartQueryOutput{QueryID: "22222222-3333-4444-8555-666666666666"}}
+	stop := api.Record{Call: callOf(alice()), Service: "logs", Operation: "StopQuery", Decision: allowed, Needs: []api.Need{{Action: "logs:StopQuery", Resource: "*"}},
+		Input: &logsapi.StopQueryInput{QueryID: ptr("22222222-3333-4444-8555-666666666666")}, Output: &logsapi.StopQueryOutput{Success: true}}
 	return map[string]api.Record{
-		"read": read, "put": put, "denied": denied, "invalid": invalid, "assume": assume, "create": session, "unknown": unknown, "service": service,
+		"start-query": start, "stop-query": stop, "read": read, "put": put, "denied": denied, "invalid": invalid, "assume": assume, "create": session, "unknown": unknown, "service": service,
 		"web-identity": {Call: callOf(web), Service: "sts", Operation: "AssumeRoleWithWebIdentity", Decision: allowed,
 			Input: &stsapi.AssumeRoleWithWebIdentityInput{RoleArn: "arn:aws:iam::111122223333:role/r", WebIdentityToken: "secret.secret.secret"}},
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"waybill/internal/awserr"
@@ -17,6 +18,7 @@ var (
 	errClosed    = errors.New("the server is closing")
 	errCancelled = errors.New("the query was stopped")
 	errTimeout   = errors.New("the query took too long")
+	errInner     = errors.New("a subquery took too long")
 )
 
 // Request is what StartQuery asks for. It is kept as JSON, by these names.
@@ -24,14 +26,18 @@ type Request struct {
 	// Account and Region are the caller's; Caller is its ARN.
 	logs.Scope
 	Caller string
-	// Groups are the log groups, which the caller may query.
-	Groups []logs.GroupName
+	// Groups are the log groups, and Subgroups those that subqueries name by SOURCE.
+	// The caller may query them all.
+	Groups, Subgroups []logs.GroupName
 	// Start and End bound the events' time in milliseconds, both included.
 	Start, End int64
 	Text       string
 	// Limit is the largest number of rows; 0 means exec.DefaultLimit.
 	Limit int
 }
+
+// groups are the query's groups and those of its subqueries.
+func (r *Request) groups() []logs.GroupName { return slices.Concat(r.Groups, r.Subgroups) }
 
 // Start begins a query and returns its id. Errors: MalformedQueryException,
 // ResourceNotFoundException for a log group, LimitExceededException.
@@ -71,8 +77,14 @@ func (s *Service) prepare(ctx context.Context, q *query) error {
 	if err != nil {
 		return err
 	}
+	all, err := s.Logs.OpenSource(ctx, q.request.groups())
+	if err != nil {
+		return err
+	}
 	q.own = len(parsed.Sources) > 0
-	q.run, err = s.compile(q, parsed, source)
+	if q.run, err = s.compile(q, parsed, source); err == nil {
+		q.run.groups = all.Groups()
+	}
 	return err
 }
 
@@ -124,7 +136,7 @@ func (s *Service) turn(ctx context.Context, q *query) (*exec.Result, error) {
 		s.keep(q, keepRepeat)
 	}
 	s.begin(q)
-	ctx, cancel := context.WithTimeoutCause(ctx, s.Timeout, errTimeout)
+	ctx, cancel := s.Deadline(ctx, s.Timeout, errTimeout)
 	defer cancel()
 	result, err := safely(func() (*exec.Result, error) { return q.run.do(ctx) })
 	if ctx.Err() != nil {
@@ -228,7 +240,7 @@ func (s *Service) ending(q *query, stopped bool, result *exec.Result, err error)
 		return e
 	}
 	if result == nil && e.status != Failed && !q.began.IsZero() {
-		result, _ = q.run.soFar(context.Background())
+		result, _ = safely(func() (*exec.Result, error) { return q.run.soFar(context.Background()) })
 	}
 	e.statistics = q.run.statistics()
 	e.answer.plan = q.run.explain()

@@ -3,6 +3,7 @@ package insights
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"sync"
@@ -21,6 +22,8 @@ type run struct {
 	service *Service
 	request *Request
 	source  *logs.Source
+	// groups are the source's and those of all subqueries.
+	groups  []logs.Group
 	program *exec.Program
 	plan    *plan.Run
 	// created is when the query was started: what now() is, whenever it runs.
@@ -112,8 +115,22 @@ func (r *run) estimated(ctx context.Context) (*exec.Result, error) {
 	return res, nil
 }
 
-// sub runs a query that the query needs the answer of.
+// sub runs a query that the query needs the answer of, for as long as it may take.
 func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
+	if !sub.Inner {
+		return r.inner(ctx, sub)
+	}
+	limit := r.service.SubTimeout
+	ctx, cancel := r.service.Deadline(ctx, limit, errInner)
+	defer cancel()
+	result, err := r.inner(ctx, sub)
+	if errors.Is(context.Cause(ctx), errInner) {
+		return nil, failure(fmt.Sprintf("A subquery ran for more than %v. Filter more in it, or narrow the time range.", limit))
+	}
+	return result, err
+}
+
+func (r *run) inner(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 	q, err := syntax.Prepare(sub.Query)
 	if err != nil {
 		return nil, malformed(err)
@@ -125,7 +142,7 @@ func (r *run) sub(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 		if err != nil {
 			return nil, err
 		}
-		if source, err = r.service.Logs.OpenSource(ctx, within(names, r.request.Groups)); err != nil {
+		if source, err = r.service.Logs.OpenSource(ctx, within(names, r.request.groups())); err != nil {
 			return nil, err
 		}
 	}
@@ -186,7 +203,7 @@ func (r *run) progress(ctx context.Context, a *Answer) {
 func (r *run) statistics() Statistics {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.source.Groups()))}
+	s := Statistics{RecordsMatched: float64(r.program.Matched()), LogGroupsScanned: float64(len(r.groups))}
 	for _, sub := range append([]subrun{{r.plan, r.source}}, r.subs...) {
 		events, values := sub.plan.Scanned()
 		s.RecordsScanned += float64(events)

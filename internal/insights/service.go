@@ -36,8 +36,10 @@ type Config struct {
 	Running int
 	// Active is how many queries of one account may be Running or Scheduled.
 	Active int
-	// Timeout ends a query.
-	Timeout time.Duration
+	// Timeout ends a query, SubTimeout one that stands in another's text.
+	Timeout, SubTimeout time.Duration
+	// Deadline ends a context after a time; nil means context.WithTimeoutCause.
+	Deadline func(ctx context.Context, after time.Duration, cause error) (context.Context, context.CancelFunc)
 	// Memory is how many bytes the rows and groups of one query may take.
 	Memory int64
 	// Folder is where queries are kept; empty keeps them in memory only.
@@ -45,20 +47,22 @@ type Config struct {
 	// Kept and KeptBytes bound how long, and how many of, the answers are kept.
 	Kept      time.Duration
 	KeptBytes int64
-	// Cached is how many bytes of answers stay in memory as well.
+	// Cached is how many bytes of answers stay in memory as well, or at all.
 	Cached int64
 }
 
 // The defaults of Config. A query uses all cores by itself, so more than two at a
 // time only make each other slow; Active, Timeout and Kept are CloudWatch Logs'.
 const (
-	defaultRunning   = 2
-	defaultActive    = 100
-	defaultTimeout   = time.Hour
-	defaultMemory    = 256 << 20
-	defaultKept      = 7 * 24 * time.Hour
-	defaultKeptBytes = 512 << 20
-	defaultCached    = 64 << 20
+	defaultRunning = 2
+	defaultActive  = 100
+	defaultTimeout = time.Hour
+	// Logs user guide, "subqueries": the inner query has 30 seconds.
+	defaultSubTimeout = 30 * time.Second
+	defaultMemory     = 256 << 20
+	defaultKept       = 7 * 24 * time.Hour
+	defaultKeptBytes  = 512 << 20
+	defaultCached     = 64 << 20
 	// maxKept bounds how many queries are remembered.
 	maxKept = 10_000
 )
@@ -91,12 +95,16 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	c.Running = cmp.Or(c.Running, defaultRunning)
 	c.Active = cmp.Or(c.Active, defaultActive)
 	c.Timeout = cmp.Or(c.Timeout, defaultTimeout)
+	c.SubTimeout = cmp.Or(c.SubTimeout, defaultSubTimeout)
 	c.Memory = cmp.Or(c.Memory, defaultMemory)
 	c.Kept = cmp.Or(c.Kept, defaultKept)
 	c.KeptBytes = cmp.Or(c.KeptBytes, defaultKeptBytes)
 	c.Cached = cmp.Or(c.Cached, defaultCached)
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Deadline == nil {
+		c.Deadline = context.WithTimeoutCause
 	}
 	s := &Service{Config: c, queries: map[string]*query{}, active: map[string]int{}, slots: make(chan struct{}, c.Running), repeats: make(chan struct{}, 1)}
 	s.ctx, s.stop = context.WithCancelCause(context.Background())
@@ -107,6 +115,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
+	s.tasks.Go(s.tidy)
 	return s, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -311,6 +312,63 @@ func TestSourceByTags(t *testing.T) {
 		if got := strings.Join(names, " "); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
 		}
+	}
+}
+
+// The clock of a subquery goes off at once; that of the query does not.
+func TestASubqueryHasThirtySeconds(t *testing.T) {
+	var mu sync.Mutex
+	asked := map[time.Duration]int{} // guarded by mu
+	l := newLab(t, Config{Deadline: func(ctx context.Context, after time.Duration, cause error) (context.Context, context.CancelFunc) {
+		mu.Lock()
+		defer mu.Unlock()
+		asked[after]++
+		ending, cancel := context.WithCancelCause(ctx)
+		if after == 30*time.Second {
+			cancel(cause)
+		}
+		return ending, func() { cancel(nil) }
+	}})
+	for _, text := range []string{
+		"fields n | filter n in (fields n | filter n > 3)",
+		"fields n | join type=inner left=l right=r where l.n = r.n (fields n | filter n < 5)",
+		"stats count(*) as c by n % 3 as k | appendcols (stats count(*) as d)",
+	} {
+		if a := l.ask(t, text); a.Status != Failed || !strings.HasPrefix(a.Reason, "A subquery ran for more than 30s.") {
+			t.Errorf("%s: %s: %s", text, a.Status, a.Reason)
+		}
+	}
+	// Comparing with an earlier time is not one.
+	if a := l.ask(t, "pattern @message | diff"); a.Status != Complete {
+		t.Errorf("diff: %s: %s", a.Status, a.Reason)
+	}
+	if asked[30*time.Second] != 3 || asked[time.Hour] != 4 || len(asked) != 2 {
+		t.Errorf("clocks %v", asked)
+	}
+}
+
+// A subquery's log groups are not the query's.
+func TestTheGroupsOfASubqueryAreItsOwn(t *testing.T) {
+	l := newLab(t, Config{})
+	must(t, l.Logs.CreateLogGroup(t.Context(), here, logs.NewGroup{Name: "other"}))
+	must(t, l.Logs.CreateLogStream(t.Context(), here, "other", "s"))
+	_, err := l.Logs.PutLogEvents(t.Context(), here, "other", "s", []logs.InputEvent{{Timestamp: noon - 1, Message: `{"n":7,"other":1}`}}, nil)
+	must(t, err)
+	const text = "filter n in (SOURCE 'other' | fields n) | display n, other, @log"
+	found, err := l.Sources(t.Context(), here, text)
+	must(t, err)
+	r := request(text)
+	r.Subgroups = found.Subgroups
+	a, err := l.Ask(t.Context(), r)
+	must(t, err)
+	if len(a.Rows) != 1 || len(a.Rows[0]) != 3 || a.Statistics.LogGroupsScanned != 2 {
+		t.Errorf("%s %s: %v, %+v", a.Status, a.Reason, a.Rows, a.Statistics)
+	}
+	if err := l.Logs.DeleteLogGroup(t.Context(), here, "other"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := l.Ask(t.Context(), r); !awserr.HasCode(err, codeNotFound) {
+		t.Errorf("error %v", err)
 	}
 }
 

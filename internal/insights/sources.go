@@ -18,34 +18,44 @@ const maxGroups = 50
 type Sources struct {
 	// Own is true when the query itself has a SOURCE, and so takes no other groups.
 	Own bool
-	// Groups are all the groups, each once.
-	Groups []logs.GroupName
+	// Groups are those of the query itself, Subgroups those of its subqueries.
+	Groups, Subgroups []logs.GroupName
 	// Prefixes are the beginnings of names by which some were found; permission for
 	// them comes first, so that nobody learns what groups there are.
 	Prefixes []logs.GroupName
 }
 
-// Sources finds the log groups of a query's text. The scope is the caller's.
+// Sources finds the log groups of a query's text. The scope is the caller's. If
+// what a SOURCE finds cannot be queried the error tells of it, and Prefixes are
+// there all the same: it is for those with permission for them.
 func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sources, error) {
 	q, err := parse(text)
 	if err != nil {
 		return Sources{}, err
 	}
 	out := Sources{Own: len(q.Sources) > 0}
-	for _, list := range sources(q) {
+	lists := sources(q)
+	for _, list := range lists {
 		for _, source := range list {
 			out.Prefixes = append(out.Prefixes, prefixes(sc, source)...)
 		}
+	}
+	for i, list := range lists {
 		names, err := s.resolve(ctx, sc, list)
 		if err != nil {
-			return Sources{}, err
+			return out, err
 		}
-		out.Groups = append(out.Groups, names...)
+		if i == 0 && out.Own {
+			out.Groups = names
+		} else {
+			out.Subgroups = append(out.Subgroups, names...)
+		}
 	}
 	return out, nil
 }
 
-// sources returns the SOURCE commands of q and of every subquery of it.
+// sources returns the SOURCE commands of q, if it has some, and of every subquery
+// of it.
 func sources(q *syntax.Query) [][]*syntax.Source {
 	var all [][]*syntax.Source
 	if len(q.Sources) > 0 {
@@ -65,8 +75,15 @@ func (s *Service) resolve(ctx context.Context, sc logs.Scope, list []*syntax.Sou
 			return nil, awserr.New(codeParameter, "SOURCE dataSource() is not supported: name log groups.")
 		}
 		if source.Group != "" {
-			names = append(names, named(sc, source.Group))
+			name := named(sc, source.Group)
+			if name.Region != sc.Region {
+				return nil, awserr.New(codeNotFound, "The specified log group does not exist.")
+			}
+			names = append(names, name)
 			continue
+		}
+		for _, id := range source.Identifiers {
+			names = append(names, named(sc, id))
 		}
 		for _, p := range prefixes(sc, source) {
 			found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, logs.GroupList{Prefix: p.Name, Limit: maxGroups, Tags: tagged(source.Tags)})
@@ -98,7 +115,7 @@ func named(sc logs.Scope, s string) logs.GroupName {
 
 // prefixes are the beginnings of the names that logGroups() means, by account.
 func prefixes(sc logs.Scope, source *syntax.Source) []logs.GroupName {
-	if source.Group != "" || len(source.DataSources) > 0 {
+	if source.Group != "" || len(source.Identifiers) > 0 || len(source.DataSources) > 0 {
 		return nil
 	}
 	accounts, names := source.Accounts, source.NamePrefixes

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 
 	"waybill/internal/api"
@@ -51,28 +52,29 @@ func startQuery(s *insights.Service) api.Operation {
 			if err := in.check(); err != nil {
 				return nil, err
 			}
-			groups, prefixes, err := in.groups(context.Background(), s, c)
-			if err != nil {
+			groups, source, err := in.groups(context.Background(), s, c)
+			if err != nil && len(source.Prefixes) == 0 {
 				return nil, err
 			}
+			// What is wrong with the groups of a SOURCE is told below, to whom it may be.
 			var needs []api.Need
-			for _, p := range prefixes {
+			for _, p := range source.Prefixes {
 				needs = append(needs, queryNeed(logs.GroupName{Scope: p.Scope, Name: p.Name + "*"}))
 			}
-			for _, g := range groups {
+			for _, g := range slices.Concat(groups, source.Subgroups) {
 				needs = append(needs, queryNeed(g))
 			}
 			return needs, nil
 		},
 		func(ctx context.Context, c *api.Call, in *StartQueryInput) (*StartQueryOutput, error) {
-			groups, _, err := in.groups(ctx, s, c)
+			groups, source, err := in.groups(ctx, s, c)
 			if err != nil {
 				return nil, err
 			}
 			if len(groups) == 0 {
 				return nil, awserr.New(codeParameter, "SOURCE finds no log group.")
 			}
-			r := insights.Request{Scope: scopeOf(c), Caller: c.Caller.ARN, Groups: groups, Text: *in.QueryString,
+			r := insights.Request{Scope: scopeOf(c), Caller: c.Caller.ARN, Groups: groups, Subgroups: source.Subgroups, Text: *in.QueryString,
 				Start: queryTime(*in.StartTime, 0), End: queryTime(*in.EndTime, 999)}
 			if in.Limit != nil {
 				r.Limit = *in.Limit
@@ -142,12 +144,11 @@ func (in *StartQueryInput) check() error {
 	return nil
 }
 
-// groups returns the log groups that the query is about, its subqueries' too, and
-// the prefixes by which SOURCE found some.
-func (in *StartQueryInput) groups(ctx context.Context, s *insights.Service, c *api.Call) (groups, prefixes []logs.GroupName, err error) {
-	source, err := s.Sources(ctx, scopeOf(c), *in.QueryString)
-	if err != nil {
-		return nil, nil, err
+// groups returns the log groups that the query is about, and what its text names
+// by SOURCE.
+func (in *StartQueryInput) groups(ctx context.Context, s *insights.Service, c *api.Call) (groups []logs.GroupName, source insights.Sources, err error) {
+	if source, err = s.Sources(ctx, scopeOf(c), *in.QueryString); err != nil {
+		return nil, source, err
 	}
 	given := 0
 	for _, is := range []bool{in.LogGroupName != nil, len(in.LogGroupNames) > 0, len(in.LogGroupIdentifiers) > 0} {
@@ -157,9 +158,9 @@ func (in *StartQueryInput) groups(ctx context.Context, s *insights.Service, c *a
 	}
 	switch {
 	case source.Own && given > 0:
-		return nil, nil, awserr.New(codeParameter, "A query with a SOURCE command takes no logGroupName, logGroupNames or logGroupIdentifiers.")
+		return nil, source, awserr.New(codeParameter, "A query with a SOURCE command takes no logGroupName, logGroupNames or logGroupIdentifiers.")
 	case !source.Own && given != 1:
-		return nil, nil, awserr.New(codeParameter, "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be given.")
+		return nil, source, awserr.New(codeParameter, "Exactly one of logGroupName, logGroupNames and logGroupIdentifiers must be given.")
 	}
 	names := in.LogGroupNames
 	if in.LogGroupName != nil {
@@ -168,18 +169,18 @@ func (in *StartQueryInput) groups(ctx context.Context, s *insights.Service, c *a
 	for _, name := range names {
 		t, err := inGroup(c, &name)
 		if err != nil {
-			return nil, nil, err
+			return nil, source, err
 		}
 		groups = append(groups, logs.GroupName{Scope: t.Scope, Name: t.group})
 	}
 	for _, id := range in.LogGroupIdentifiers {
 		t, err := identified(c, nil, &id)
 		if err != nil {
-			return nil, nil, err
+			return nil, source, err
 		}
 		groups = append(groups, logs.GroupName{Scope: t.Scope, Name: t.group})
 	}
-	return append(groups, source.Groups...), source.Prefixes, nil
+	return append(groups, source.Groups...), source, nil
 }
 
 // anyQuery is the permission of an operation on queries, which have no ARN.

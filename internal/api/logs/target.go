@@ -140,7 +140,8 @@ func identified(c *api.Call, name, identifier *string) (target, error) {
 	}
 }
 
-// byARN reads a group's ARN, with or without ":*".
+// byARN reads a group's ARN, with or without ":*", or with the ":" alone, which Grafana
+// leaves when it cuts off the star.
 func byARN(c *api.Call, member, s string) (target, error) {
 	a, err := arn.Parse(s)
 	name, ok := strings.CutPrefix(a.Resource, "log-group:")
@@ -150,7 +151,7 @@ func byARN(c *api.Call, member, s string) (target, error) {
 	if a.Region != c.Region {
 		return target{}, errNoGroup()
 	}
-	name = strings.TrimSuffix(name, ":*")
+	name = strings.TrimSuffix(strings.TrimSuffix(name, ":*"), ":")
 	return target{Scope: logs.Scope{Account: a.Account, Region: a.Region}, group: name}, checkGroupName(member, name)
 }
 

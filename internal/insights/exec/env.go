@@ -38,6 +38,9 @@ type Sub struct {
 	// MaxRows bounds the answer of a query that names no limit. Whoever asks takes one
 	// more row than it can use, to see that there are too many.
 	MaxRows int
+	// Inner is set for a query that stands in the text of the other: in filter,
+	// join or appendcols. Its time is limited.
+	Inner bool
 }
 
 // Table is a lookup table.

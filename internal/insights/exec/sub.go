@@ -28,7 +28,7 @@ func (c *compiler) sub(at syntax.Span, q *syntax.Query, more ...syntax.Command) 
 	}
 	start, end, run := c.env.Start, c.env.End, c.env.Query
 	return func(ctx context.Context) (*Result, error) {
-		res, err := run(ctx, Sub{Query: prepared, Start: start, End: end, MaxRows: maxSub + 1})
+		res, err := run(ctx, Sub{Query: prepared, Start: start, End: end, MaxRows: maxSub + 1, Inner: true})
 		if err == nil && len(res.Rows) > maxSub {
 			return nil, &LimitError{Command: "subquery", What: "its answer has more than " + strconv.Itoa(maxSub) + " rows"}
 		}

@@ -10,6 +10,9 @@ type Source struct {
 	// NamePrefixes, Accounts and Classes restrict logGroups(); none means all groups
 	// of the caller's account and of the class STANDARD.
 	NamePrefixes, Accounts, Classes []string
+	// Identifiers are log groups by name or ARN: logGroups(logGroupIdentifier: [...]), as
+	// Grafana writes it.
+	Identifiers []string
 	// DataSources are those of dataSource().
 	DataSources []string
 	// Tags are the conditions of logGroupTags(); a group must meet all.
@@ -31,6 +34,7 @@ func (s *Source) String() string {
 		}
 	}
 	add("accountIdentifiers", s.Accounts)
+	add("logGroupIdentifier", s.Identifiers)
 	add("namePrefix", s.NamePrefixes)
 	add("class", s.Classes)
 	if len(args) > 0 || len(s.DataSources) == 0 && len(s.Tags) == 0 {
@@ -83,6 +87,9 @@ func (p *parser) source() *Source {
 		}
 	}
 	s.Span = p.from(start)
+	if len(s.Identifiers) > 0 && (len(s.NamePrefixes) > 0 || len(s.Accounts) > 0 || len(s.Tags) > 0) {
+		p.fail(s.Span, "logGroupIdentifier says which log groups: namePrefix, accountIdentifiers and logGroupTags cannot stand beside it")
+	}
 	return s
 }
 
@@ -109,6 +116,8 @@ func (p *parser) logGroups(s *Source) {
 // sourceList returns the list that the current word names and how long it may be.
 func (p *parser) sourceList(s *Source) (list *[]string, most int) {
 	switch {
+	case p.isWord("logGroupIdentifier", "logGroupIdentifiers"):
+		return &s.Identifiers, 50
 	case p.isWord("namePrefix", "namePrefixes"):
 		return &s.NamePrefixes, 5
 	case p.isWord("accountIdentifiers", "accountIdentifier"):
@@ -116,7 +125,7 @@ func (p *parser) sourceList(s *Source) (list *[]string, most int) {
 	case p.isWord("class", "logGroupClass"):
 		return &s.Classes, 2
 	}
-	p.unexpected("namePrefix, accountIdentifiers or class")
+	p.unexpected("namePrefix, accountIdentifiers, class or logGroupIdentifier")
 	return nil, 0
 }
 
