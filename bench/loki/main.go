@@ -9,8 +9,8 @@
 //
 // It prints what bench/insights prints, the CPU being that of the process PID.
 // With -check the number of rows, and the sum of counts, must be what the corpus
-// itself says. Start Loki anew between filling and asking, so that what it holds
-// in memory is what the questions took.
+// itself says. Between filling and asking stop Loki, remove FOLDER/wal, as all is
+// flushed, and start it anew: then what it has in memory is what the questions took.
 package main
 
 import (
