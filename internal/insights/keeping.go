@@ -154,7 +154,7 @@ func (s *Service) read(id string) (q *query, repeated bool, err error) {
 // lost reports a file that cannot be read. A damaged one is of no use any more.
 func (s *Service) lost(id string, err error) {
 	if !errors.Is(err, keep.ErrDamaged) {
-		s.Logger.Error("a Logs Insights query cannot be read; until it can there is none", "query", id, "error", err)
+		s.Logger.Error("a Logs Insights query cannot be read and is left out", "query", id, "error", err)
 		return
 	}
 	s.Logger.Error("A LOGS INSIGHTS QUERY IS DAMAGED on disk and is forgotten", "query", id, "error", err)
@@ -181,20 +181,7 @@ func (s *Service) answerOf(id string) (*answer, error) {
 // so only the groups of then will do: of a query one of whose groups has been
 // deleted, or made anew under its name, there is no answer.
 func (s *Service) resume(ctx context.Context, q *query) {
-	err := s.prepare(ctx, q)
-	switch {
-	case q.repeated:
-		err = failure("The server ended twice while the query was running. It is not run again.")
-	case awserr.HasCode(err, codeNotFound):
-		err = failure("A log group of the query was deleted before it had ended.")
-	case err == nil:
-		for _, g := range q.run.groups {
-			if g.Created > q.created.UnixMilli() {
-				err = failure(fmt.Sprintf("Log group '%s' of account %s was deleted before the query had ended.", g.Name, g.Account))
-			}
-		}
-	}
-	if err != nil {
+	if err := s.prepareAgain(ctx, q); err != nil {
 		q.run = nil // it was not run
 		s.end(q, nil, err)
 		return
@@ -203,6 +190,26 @@ func (s *Service) resume(ctx context.Context, q *query) {
 	var running context.Context
 	running, q.cancel = context.WithCancelCause(s.ctx)
 	s.attend(running, q)
+}
+
+// prepareAgain is prepare for a query that another server was asked for.
+func (s *Service) prepareAgain(ctx context.Context, q *query) error {
+	if q.repeated {
+		return failure("The server ended twice while the query was running. It is not run again.")
+	}
+	_, err := safely(func() (*exec.Result, error) { return nil, s.prepare(ctx, q) })
+	if awserr.HasCode(err, codeNotFound) {
+		return failure("A log group of the query was deleted before it had ended.")
+	}
+	if err != nil {
+		return err
+	}
+	for _, g := range q.run.groups {
+		if g.Created > q.created.UnixMilli() {
+			return failure(fmt.Sprintf("Log group '%s' of account %s was deleted before the query had ended.", g.Name, g.Account))
+		}
+	}
+	return nil
 }
 
 // failure is why a query failed, for its caller.

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"waybill/internal/awserr"
@@ -278,6 +279,37 @@ func TestAnswersThatCannotBeWrittenAreInMemory(t *testing.T) {
 	if a := l.ended(t, id); a.Status != Complete || len(a.Rows) != 100 {
 		t.Errorf("%s with %d rows", a.Status, len(a.Rows))
 	}
+}
+
+// What is in an answer is gone after its time, whether or not anybody asks.
+func TestFilesGoInTime(t *testing.T) {
+	folder := t.TempDir()
+	l := newLab(t, Config{Folder: folder})
+	id, err := l.Start(t.Context(), request("fields text"))
+	must(t, err)
+	l.ended(t, id)
+	synctest.Test(t, func(t *testing.T) {
+		created := time.Now()
+		s, err := Open(t.Context(), Config{Folder: folder, Logger: slog.New(slog.DiscardHandler),
+			Now: func() time.Time { return time.UnixMilli(noon).Add(time.Since(created)) }})
+		must(t, err)
+		files := func() int {
+			list, err := os.ReadDir(folder)
+			must(t, err)
+			return len(list)
+		}
+		time.Sleep(7*24*time.Hour - time.Minute)
+		synctest.Wait()
+		if files() != 1 {
+			t.Error("it went too early")
+		}
+		time.Sleep(tidyEvery + 2*time.Minute)
+		synctest.Wait()
+		if files() != 0 {
+			t.Error("it stays")
+		}
+		must(t, s.Close())
+	})
 }
 
 func TestFilesTakeNoMoreThanTheirShare(t *testing.T) {

@@ -240,7 +240,7 @@ func (s *Service) ending(q *query, stopped bool, result *exec.Result, err error)
 		return e
 	}
 	if result == nil && e.status != Failed && !q.began.IsZero() {
-		result, _ = q.run.soFar(context.Background())
+		result, _ = safely(func() (*exec.Result, error) { return q.run.soFar(context.Background()) })
 	}
 	e.statistics = q.run.statistics()
 	e.answer.plan = q.run.explain()

@@ -107,7 +107,7 @@ func (s *Service) Results(ctx context.Context, account, id string) (Answer, erro
 	return a, nil
 }
 
-// recall fetches an answer from disk. One that cannot be had is gone.
+// recall fetches an answer from disk. One that is damaged is gone.
 func (s *Service) recall(q *query) (*answer, error) {
 	a, err := s.answerOf(q.id)
 	s.mu.Lock()
@@ -116,13 +116,15 @@ func (s *Service) recall(q *query) (*answer, error) {
 		s.cache(q, a)
 		return a, nil
 	}
-	if s.queries[q.id] == q { // else it has just been forgotten
-		s.lost(q.id, err)
-		if errors.Is(err, keep.ErrDamaged) || errors.Is(err, fs.ErrNotExist) {
-			s.remove(q)
-			s.order = slices.DeleteFunc(s.order, func(o *query) bool { return o == q })
-		}
+	if s.queries[q.id] != q {
+		return nil, noQuery(q.id) // it has just been forgotten
 	}
+	if !errors.Is(err, keep.ErrDamaged) && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	s.lost(q.id, err)
+	s.remove(q)
+	s.order = slices.DeleteFunc(s.order, func(o *query) bool { return o == q })
 	return nil, noQuery(q.id)
 }
 

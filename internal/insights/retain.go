@@ -2,9 +2,30 @@ package insights
 
 import (
 	"slices"
+	"time"
 
 	"waybill/internal/insights/exec"
 )
+
+// tidyEvery is how often queries that are too old are looked for, should nobody ask
+// anything meanwhile.
+const tidyEvery = time.Hour
+
+// tidy forgets what is too old until the service is closed.
+func (s *Service) tidy() {
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-tick.C:
+			s.mu.Lock()
+			s.forget()
+			s.mu.Unlock()
+		}
+	}
+}
 
 // forget drops the oldest queries that are too old or too many. mu is held.
 func (s *Service) forget() {

@@ -47,7 +47,7 @@ type Config struct {
 	// Kept and KeptBytes bound how long, and how many of, the answers are kept.
 	Kept      time.Duration
 	KeptBytes int64
-	// Cached is how many bytes of answers stay in memory as well.
+	// Cached is how many bytes of answers stay in memory as well, or at all.
 	Cached int64
 }
 
@@ -115,6 +115,7 @@ func Open(ctx context.Context, c Config) (*Service, error) {
 	if err := s.load(ctx); err != nil {
 		return nil, err
 	}
+	s.tasks.Go(s.tidy)
 	return s, nil
 }
 

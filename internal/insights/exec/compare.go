@@ -2,6 +2,7 @@ package exec
 
 import (
 	"cmp"
+	"math"
 	"strings"
 
 	"waybill/internal/insights/syntax"
@@ -61,6 +62,30 @@ func natural(a, b string) int {
 		a, b = a[na:], b[nb:]
 	}
 	return cmp.Compare(len(a), len(b))
+}
+
+// beginning returns a number such that of two values, ready for compare, the one
+// with the smaller number comes first; equal numbers tell nothing.
+func beginning(v value) uint64 {
+	switch rank(v) {
+	case 0:
+		return 0
+	case 2:
+		return math.MaxUint64
+	}
+	var n uint64
+	s := v.display()
+	for i := range 8 {
+		n <<= 8
+		if i >= len(s) {
+			continue
+		}
+		if isDigit(s[i]) { // from here on digits are counted first
+			return (n | '0') << (8 * (7 - i))
+		}
+		n |= uint64(s[i])
+	}
+	return n
 }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

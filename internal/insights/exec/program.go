@@ -85,7 +85,7 @@ func chain(ops []rowOp, last sink) sink {
 }
 
 // pause is after how many rows Push looks up.
-const pause = 16
+const pause = 64
 
 // Push evaluates a batch. ErrEnough says that no further rows are needed.
 func (w *Worker) Push(b *Batch) error {

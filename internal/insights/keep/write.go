@@ -23,7 +23,8 @@ const (
 )
 
 // Write writes what is known of a query now, and returns the size of its file.
-// After an error there is what was there before.
+// After an error there is what was there before, or, if all but a sync succeeded,
+// what was written.
 func (f *Folder) Write(id string, header []byte, rows [][]exec.Field, d Durability) (size int64, err error) {
 	size, err = write(f.file(id), header, rows, d)
 	if errors.Is(err, fs.ErrNotExist) {

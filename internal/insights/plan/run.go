@@ -72,7 +72,7 @@ func (r *Run) Feed(ctx context.Context) error {
 
 func (r *Run) feed(ctx context.Context) error {
 	var err error
-	if r.there, err = r.source.Spread(ctx, engine.ScanQuery{From: r.Start, To: r.End}); err != nil || r.there.Rows == 0 {
+	if r.there, err = r.spread(ctx, r.Start, r.End); err != nil || r.there.Rows == 0 {
 		return err
 	}
 	if r.All || r.options.NoPushDown {
@@ -169,6 +169,14 @@ func (r *Run) push(ctx context.Context, what string, q engine.ScanQuery, l *layo
 		}
 		return r.workers[worker].Push(batch)
 	})
+}
+
+// spread asks how the rows of a time lie.
+func (r *Run) spread(ctx context.Context, from, to int64) (engine.Spread, error) {
+	start := time.Now()
+	s, err := r.source.Spread(ctx, engine.ScanQuery{From: from, To: to})
+	r.steps = append(r.steps, Step{"count", uint64(s.Rows), 0, time.Since(start)})
+	return s, err
 }
 
 func (r *Run) scan(ctx context.Context, what string, q engine.ScanQuery, take func(int, *engine.Block) error) (engine.ScanStats, error) {

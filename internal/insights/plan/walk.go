@@ -2,8 +2,6 @@ package plan
 
 import (
 	"context"
-
-	"waybill/internal/logs/engine"
 )
 
 // A query that wants the newest rows is answered from the newest end: windows of
@@ -94,7 +92,7 @@ func (w *walker) cut(ctx context.Context, size int) (from, to int64, rows int, e
 		if w.Ascending {
 			a, b = from, from+length-1
 		}
-		window, err := w.source.Spread(ctx, engine.ScanQuery{From: a, To: b})
+		window, err := w.spread(ctx, a, b)
 		if err != nil {
 			return 0, 0, 0, err
 		}

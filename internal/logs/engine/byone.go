@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"sync/atomic"
 )
 
@@ -9,7 +11,8 @@ import (
 // as the same whole number for one group: "1_000" and 1000. Nothing of the kind
 // happens by two columns. So rows grouped by one column are asked for by that one,
 // and the groups that could be numbers, which mail has hardly any of, are left out
-// and asked for once more, by two.
+// and asked for once more, by two. A column that had such groups is asked for by two
+// at once the next time.
 
 // byOne is whether q groups by one column of texts.
 func (q *ScanQuery) byOne() bool {
@@ -18,6 +21,9 @@ func (q *ScanQuery) byOne() bool {
 
 // scanByOne is Scan for such a question.
 func (e *Embedded) scanByOne(ctx context.Context, q *ScanQuery, take func(worker int, b *Block) error) (ScanStats, error) {
+	if _, ok := e.numeric.Load(q.Columns[0]); ok {
+		return e.scan(ctx, q, q.query(&e.apart, colPartial), take)
+	}
 	var numbers atomic.Bool
 	stats, err := e.scan(ctx, q, q.query(&e.apart), func(worker int, b *Block) error {
 		if b.only(func(text string) bool { return !maybeNumber(text) }) {
@@ -28,11 +34,15 @@ func (e *Embedded) scanByOne(ctx context.Context, q *ScanQuery, take func(worker
 	if err != nil || !numbers.Load() {
 		return stats, err
 	}
+	e.numeric.Store(q.Columns[0], nil)
 	more, err := e.scan(ctx, q, q.query(&e.apart, colPartial), func(worker int, b *Block) error {
 		b.only(maybeNumber)
 		return take(worker, b)
 	})
 	stats.Bytes += more.Bytes
+	if errors.Is(err, ErrTooManyGroups) {
+		err = fmt.Errorf("some were taken already: %v", err) // the caller must not begin anew
+	}
 	return stats, err
 }
 

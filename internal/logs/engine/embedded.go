@@ -52,6 +52,8 @@ type Embedded struct {
 	names  nameSets
 	// spreads of days that are known.
 	spreads daySpreads
+	// numeric are the columns known to have texts that look like whole numbers; see byone.go.
+	numeric sync.Map
 	// broken is why rows are refused for good: the library panicked.
 	broken atomic.Pointer[error]
 }

@@ -15,15 +15,16 @@
 // # Rows
 //
 // The library's tenant is {account, group}, so a log group's rows are never
-// touched by a query on another. Its stream is the log stream's number. A row's
+// touched by a query on another. Its stream is the log stream's number, together
+// with the event's name where there is one (see apart.go). A row's
 // time is the event's millisecond; (time, ID) is a total order and ID is unique
 // for ever. The message is kept byte for byte; what a JSON message holds is kept
 // beside it as columns (see columns.go), for queries to push down to.
 //
 // The library finds streams by name through an index that reaches the disk on
 // its own schedule, so a crash may leave rows on disk whose stream is not in the
-// index. Nothing here uses that index: streams are asked for by their id, which
-// is a hash of the number.
+// index. Nothing here uses that index: streams are asked for by their ids, which
+// are hashes of the number and the names.
 package engine
 
 import "time"
