@@ -16,9 +16,13 @@ import (
 	"waybill/internal/logs"
 )
 
-// QueryOperations returns the operations of Logs Insights.
+// QueryOperations returns the operations of Logs Insights, and those that can make
+// a lookup table of a query's answer.
 func QueryOperations(s *insights.Service) []api.Operation {
-	return []api.Operation{startQuery(s), getQueryResults(s), stopQuery(s), describeQueries(s), listLogGroupsForQuery(s), getLogGroupFields(s)}
+	return []api.Operation{
+		startQuery(s), getQueryResults(s), stopQuery(s), describeQueries(s), listLogGroupsForQuery(s), getLogGroupFields(s),
+		createLookupTable(s), updateLookupTable(s),
+	}
 }
 
 // StartQueryInput is CloudWatch Logs'. Times are seconds since the Unix epoch;
@@ -63,6 +67,9 @@ func startQuery(s *insights.Service) api.Operation {
 			}
 			for _, g := range slices.Concat(groups, source.Subgroups) {
 				needs = append(needs, queryNeed(g))
+			}
+			for _, name := range source.Tables {
+				needs = append(needs, api.Need{Action: "logs:GetLookupTable", Resource: target{Scope: scopeOf(c), table: name}.resource()})
 			}
 			return needs, nil
 		},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // Program is a compiled query with the state of one run of it.
@@ -25,6 +26,8 @@ type Program struct {
 	budget *budget
 	// ctx is Start's: when it ends, Push does.
 	ctx context.Context
+	// ready is set when before is done: until then rest must not run.
+	ready atomic.Bool
 
 	mu      sync.Mutex
 	workers []*Worker
@@ -134,6 +137,7 @@ func (p *Program) Start(ctx context.Context) error {
 			return err
 		}
 	}
+	p.ready.Store(true)
 	return nil
 }
 
@@ -146,8 +150,12 @@ func (p *Program) ended() error {
 }
 
 // Partial returns the answer as of the rows that came so far; workers may go on
-// meanwhile. Once Finish has taken the rows there are none.
+// meanwhile. There is none before the subqueries and tables are read, nor once
+// Finish has taken the rows.
 func (p *Program) Partial(ctx context.Context) (*Result, error) {
+	if len(p.before) > 0 && !p.ready.Load() {
+		return &Result{}, nil
+	}
 	b := &budget{limits: p.budget.limits}
 	all := p.gather(b)
 	p.mu.Lock()
