@@ -98,6 +98,9 @@ func (p *parser) regex() *Regex {
 	r := &Regex{Span: p.tok.Span, Pattern: p.tok.text}
 	p.checkRegex(r.Span, r.Pattern)
 	p.advance()
+	if p.tok.kind == tokWord && !p.tok.spaced && strings.Trim(p.tok.text, "gimsuxy") == "" {
+		p.unexpected("a space; flags stand in the expression: /(?i)text/")
+	}
 	return r
 }
 
@@ -275,6 +278,9 @@ func (p *parser) call() Expr {
 	p.expectPunct("(")
 	for !p.isPunct(")") {
 		if len(c.Args) > 0 && !p.takePunct(",") {
+			if f, ok := c.Args[0].(*Field); ok && strings.EqualFold(f.Name(), "distinct") {
+				p.unexpected(`"," or ")"; count_distinct(field) counts different values`)
+			}
 			p.unexpected(`"," or ")"`)
 		}
 		c.Args = append(c.Args, p.argument())
