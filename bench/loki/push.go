@@ -26,28 +26,29 @@ const pushers = 2
 // few of them and most questions are about one; what has many values is not.
 func labels(name string) string { return `{event="` + name + `", job="mail"}` }
 
-// push pushes the corpus.
-func (l *loki) push(ctx context.Context, c corpus.Config) (bytes int64, err error) {
+// push pushes the corpus and returns how many bytes its lines have.
+func (l *loki) push(ctx context.Context, c corpus.Config) (int64, error) {
 	tasks, ctx := errgroup.WithContext(ctx)
 	var queues [pushers]chan map[string][]entry
 	for i := range queues {
 		queues[i] = make(chan map[string][]entry, 4)
 		tasks.Go(func() error { return l.pushAll(ctx, queues[i]) })
 	}
-	tasks.Go(func() error {
+	size := int64(0)
+	tasks.Go(func() (err error) {
 		for _, q := range queues {
 			defer close(q)
 		}
-		bytes, err = batches(ctx, c, queues)
+		size, err = batches(ctx, c, queues)
 		return err
 	})
-	err = tasks.Wait()
-	return bytes, err
+	err := tasks.Wait()
+	return size, err
 }
 
 // batches makes batches of the corpus. The events of one millisecond get
 // nanoseconds, so that they keep their order and Loki does not take equal ones
-// for one.
+// for one. It returns how many bytes all lines have.
 func batches(ctx context.Context, c corpus.Config, to [pushers]chan map[string][]entry) (int64, error) {
 	var list [pushers]map[string][]entry
 	var size [pushers]int

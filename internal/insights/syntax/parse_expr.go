@@ -1,6 +1,10 @@
 package syntax
 
-import "strings"
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
 
 // reserved are the words that no unquoted field or alias can have.
 var reserved = map[string]bool{
@@ -233,6 +237,9 @@ func (p *parser) word() Expr {
 			return &Period{Span: p.from(at.Start), N: int64(n), Unit: u}
 		}
 		return &Num{Span: at, Text: text, Value: n}
+	}
+	if _, err := strconv.ParseFloat(text, 64); errors.Is(err, strconv.ErrRange) {
+		p.fail(at, "the number is too large")
 	}
 	if n, u, ok := parsePeriod(text); ok {
 		p.advance()
