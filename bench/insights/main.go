@@ -25,6 +25,7 @@ import (
 	"github.com/VictoriaMetrics/VictoriaLogs/lib/logstorage"
 
 	"waybill/bench/corpus"
+	"waybill/bench/figure"
 	"waybill/internal/insights"
 	"waybill/internal/logs"
 )
@@ -41,22 +42,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "insights:", err)
 		os.Exit(1)
 	}
-}
-
-// figure is what one question took, and how many rows came.
-type figure struct {
-	took []time.Duration
-	// cpu is what all runs together took of all cores.
-	cpu  time.Duration
-	rows int
-}
-
-func (f *figure) String() string {
-	slices.Sort(f.took)
-	at := func(share float64) float64 {
-		return float64(f.took[min(len(f.took)-1, int(share*float64(len(f.took))))].Microseconds()) / 1000
-	}
-	return fmt.Sprintf("%9.1f %9.1f %9.1f %7d", at(0.5), at(0.95), float64(f.cpu.Microseconds())/1000/float64(len(f.took)), f.rows)
 }
 
 func run(folder string, events, runs int, only string, explain bool, profile string) error {
@@ -80,30 +65,6 @@ func run(folder string, events, runs int, only string, explain bool, profile str
 	return nil
 }
 
-// enough is how long the runs of one question go on, if there were three.
-const enough = 3 * time.Second
-
-func measure(runs int, ask func() (rows int, err error)) (*figure, error) {
-	f := &figure{}
-	began := time.Now()
-	for i := range runs + 1 {
-		if i > 3 && time.Since(began) > enough {
-			break
-		}
-		start, before := time.Now(), cpu()
-		rows, err := ask()
-		if err != nil {
-			return nil, err
-		}
-		if i > 0 {
-			f.took = append(f.took, time.Since(start))
-			f.cpu += cpu() - before
-		}
-		f.rows = rows
-	}
-	return f, nil
-}
-
 // cpu is the time that this process has had of all cores.
 func cpu() time.Duration {
 	var u syscall.Rusage
@@ -113,7 +74,7 @@ func cpu() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-func askWaybill(folder string, events, runs int, list []question, explain bool, profile string) ([]*figure, error) {
+func askWaybill(folder string, events, runs int, list []question, explain bool, profile string) ([]*figure.Figure, error) {
 	ctx := context.Background()
 	c := corpus.Default(events)
 	data, err := corpus.Open(ctx, folder, c)
@@ -137,17 +98,11 @@ func askWaybill(folder string, events, runs int, list []question, explain bool, 
 		}
 		defer pprof.StopCPUProfile()
 	}
-	var figures []*figure
+	var figures []*figure.Figure
 	for _, q := range list {
 		var last insights.Answer
-		f, err := measure(runs, func() (int, error) {
-			last, err = s.Ask(ctx, insights.Request{
-				Scope: corpus.Scope, Groups: []logs.GroupName{{Scope: corpus.Scope, Name: corpus.Group}},
-				Start: c.Start.UnixMilli(), End: c.Start.Add(c.Span).UnixMilli(), Text: q.text,
-			})
-			if err == nil && last.Status != insights.Complete {
-				err = fmt.Errorf("%s: %s %s", q.name, last.Status, last.Reason)
-			}
+		f, err := figure.Measure(runs, cpu, func() (int, error) {
+			last, err = ask(ctx, s, c, q.text)
 			return len(last.Rows), err
 		})
 		if err != nil {
@@ -162,43 +117,62 @@ func askWaybill(folder string, events, runs int, list []question, explain bool, 
 	return figures, nil
 }
 
+// ask asks Waybill about the whole corpus.
+func ask(ctx context.Context, s *insights.Service, c corpus.Config, text string) (insights.Answer, error) {
+	a, err := s.Ask(ctx, insights.Request{
+		Scope: corpus.Scope, Groups: []logs.GroupName{{Scope: corpus.Scope, Name: corpus.Group}},
+		Start: c.Start.UnixMilli(), End: c.Start.Add(c.Span).UnixMilli(), Text: text,
+	})
+	if err == nil && a.Status != insights.Complete {
+		err = fmt.Errorf("%s %s", a.Status, a.Reason)
+	}
+	return a, err
+}
+
 // askEngine asks the library itself, over the files that the log service has
 // closed by now.
-func askEngine(folder string, events, runs int, list []question) ([]*figure, error) {
+func askEngine(folder string, events, runs int, list []question) ([]*figure.Figure, error) {
 	c := corpus.Default(events)
-	s := logstorage.MustOpenStorage(filepath.Join(folder, "logs", "storage"), &logstorage.StorageConfig{
-		Retention: 100 * 365 * 24 * time.Hour, FutureRetention: 100 * 365 * 24 * time.Hour, FlushInterval: 5 * time.Second,
-	})
+	s := openEngine(folder)
 	defer s.MustClose()
 	tenants, err := s.GetTenantIDs(context.Background(), c.Start.UnixNano(), c.Start.Add(c.Span).UnixNano())
 	if err != nil {
 		return nil, err
 	}
-	figures := make([]*figure, len(list))
+	figures := make([]*figure.Figure, len(list))
 	for i, question := range list {
 		if question.bare == "" {
 			continue
 		}
-		figures[i], err = measure(runs, func() (int, error) {
-			q, err := logstorage.ParseQueryAtTimestamp(question.bare, c.Start.Add(c.Span).UnixNano())
-			if err != nil {
-				return 0, err
-			}
-			q.AddTimeFilter(c.Start.UnixNano(), c.Start.Add(c.Span).UnixNano())
-			var stats logstorage.QueryStats
-			rows := make([]int, 1024) // by worker
-			err = s.RunQuery(logstorage.NewQueryContext(context.Background(), &stats, tenants, q, false, nil),
-				func(worker uint, b *logstorage.DataBlock) { rows[worker] += b.RowsCount() })
-			sum := 0
-			for _, n := range rows {
-				sum += n
-			}
-			return sum, err
-		})
+		figures[i], err = figure.Measure(runs, cpu, func() (int, error) { return askBare(s, tenants, c, question.bare) })
 		if err != nil {
 			return nil, fmt.Errorf("%s on the engine: %w", question.name, err)
 		}
 		fmt.Printf("engine  %-34s %s\n", question.name, figures[i])
 	}
 	return figures, nil
+}
+
+func openEngine(folder string) *logstorage.Storage {
+	return logstorage.MustOpenStorage(filepath.Join(folder, "logs", "storage"), &logstorage.StorageConfig{
+		Retention: 100 * 365 * 24 * time.Hour, FutureRetention: 100 * 365 * 24 * time.Hour, FlushInterval: 5 * time.Second,
+	})
+}
+
+// askBare asks the engine about the whole corpus and counts the rows.
+func askBare(s *logstorage.Storage, tenants []logstorage.TenantID, c corpus.Config, text string) (int, error) {
+	q, err := logstorage.ParseQueryAtTimestamp(text, c.Start.Add(c.Span).UnixNano())
+	if err != nil {
+		return 0, err
+	}
+	q.AddTimeFilter(c.Start.UnixNano(), c.Start.Add(c.Span).UnixNano())
+	var stats logstorage.QueryStats
+	rows := make([]int, 1024) // by worker
+	err = s.RunQuery(logstorage.NewQueryContext(context.Background(), &stats, tenants, q, false, nil),
+		func(worker uint, b *logstorage.DataBlock) { rows[worker] += b.RowsCount() })
+	sum := 0
+	for _, n := range rows {
+		sum += n
+	}
+	return sum, err
 }

@@ -3,74 +3,41 @@ package main
 import (
 	"fmt"
 	"regexp"
-	"strings"
 
 	"waybill/bench/corpus"
-	"waybill/internal/event"
 )
 
 // question is one question, in Logs Insights QL and, where it can say the same,
 // in the engine's own language.
 type question struct{ name, text, bare string }
 
-// sample is what the questions are about: an outgoing message in the middle of
-// the corpus.
-type sample struct{ trace, messageID, from, to, sender string }
-
-func sampleOf(c corpus.Config) sample {
-	var s sample
-	n := 0
-	for e := range c.All() {
-		n++
-		if n < c.Events/50 {
-			continue
-		}
-		switch b := e.Body.(type) {
-		case event.OutgoingEmailSubmitted:
-			if s.from == "" {
-				s.trace, s.from, s.to = e.TraceID, b.From, b.Recipients[0]
-				s.messageID = b.MessageID
-			}
-		case event.OrganizationEmailReceived:
-			if s.sender == "" && !strings.HasSuffix(b.From, "@"+corpus.Domain) {
-				s.sender = b.From
-			}
-		}
-		if s.from != "" && s.sender != "" {
-			return s
-		}
-	}
-	return s
-}
-
 // questions are the guide's ("Using CloudWatch Insights with Amazon WorkMail"),
 // and those that docs/performance.md has aims for.
 func questions(c corpus.Config) []question {
-	s := sampleOf(c)
-	domain := s.sender[strings.IndexByte(s.sender, '@')+1:]
+	s := c.Sample()
 	fold := func(text string) string { return "/(?i)" + regexp.QuoteMeta(text) + "/" }
 	re := func(text string) string { return fmt.Sprintf("%q", "(?i)"+regexp.QuoteMeta(text)) }
 	const newest = ` | sort by (_time desc) limit 10000`
 	return []question{
-		{"trace id", `fields @timestamp, event.eventName, event.recipient | filter traceId = "` + s.trace + `" | sort @timestamp asc`,
-			`traceId:="` + s.trace + `" | fields _time, event.eventName, event.recipient | sort by (_time) limit 10000`},
-		{"Message-ID", `fields @timestamp, event.eventName, traceId | filter event.messageId like "` + s.messageID + `" | sort @timestamp asc`,
-			`"event.messageId":*"` + s.messageID + `"* | fields _time, event.eventName, traceId | sort by (_time) limit 10000`},
-		{"newest 100 of a sender", `fields @timestamp, event.subject | filter event.from = "` + s.sender + `" | sort @timestamp desc | limit 100`,
-			`"event.from":="` + s.sender + `" | fields _time, event.subject | sort by (_time desc) limit 100`},
-		{"newest 100 of a sender, any case", `fields @timestamp, event.subject | filter event.from like ` + fold(s.sender) + ` | sort @timestamp desc | limit 100`,
-			`"event.from":~` + re(s.sender) + ` | fields _time, event.subject | sort by (_time desc) limit 100`},
-		{"like /(?i)addr/ on a month", `fields @timestamp, traceId, event.subject | filter event.from like ` + fold(s.sender) + ` | sort @timestamp desc`,
-			`"event.from":~` + re(s.sender) + ` | fields _time, traceId, event.subject` + newest},
-		{"like /(?i)addr/, counted", `filter event.from like ` + fold(s.sender) + ` | stats count(*)`,
-			`"event.from":~` + re(s.sender) + ` | stats count() n`},
-		{"outgoing, from A to B", `fields @timestamp, traceId, event.subject | filter event.from like ` + fold(s.from) +
-			` and event.eventName = "OUTGOING_EMAIL_SUBMITTED" and event.recipients.0 like ` + fold(s.to) + ` | sort @timestamp desc`,
-			`"event.from":~` + re(s.from) + ` "event.eventName":="OUTGOING_EMAIL_SUBMITTED" "event.recipients.0":~` + re(s.to) +
+		{"trace id", `fields @timestamp, event.eventName, event.recipient | filter traceId = "` + s.TraceID + `" | sort @timestamp asc`,
+			`traceId:="` + s.TraceID + `" | fields _time, event.eventName, event.recipient | sort by (_time) limit 10000`},
+		{"Message-ID", `fields @timestamp, event.eventName, traceId | filter event.messageId like "` + s.MessageID + `" | sort @timestamp asc`,
+			`"event.messageId":*"` + s.MessageID + `"* | fields _time, event.eventName, traceId | sort by (_time) limit 10000`},
+		{"newest 100 of a sender", `fields @timestamp, event.subject | filter event.from = "` + s.Sender + `" | sort @timestamp desc | limit 100`,
+			`"event.from":="` + s.Sender + `" | fields _time, event.subject | sort by (_time desc) limit 100`},
+		{"newest 100 of a sender, any case", `fields @timestamp, event.subject | filter event.from like ` + fold(s.Sender) + ` | sort @timestamp desc | limit 100`,
+			`"event.from":~` + re(s.Sender) + ` | fields _time, event.subject | sort by (_time desc) limit 100`},
+		{"like /(?i)addr/ on a month", `fields @timestamp, traceId, event.subject | filter event.from like ` + fold(s.Sender) + ` | sort @timestamp desc`,
+			`"event.from":~` + re(s.Sender) + ` | fields _time, traceId, event.subject` + newest},
+		{"like /(?i)addr/, counted", `filter event.from like ` + fold(s.Sender) + ` | stats count(*)`,
+			`"event.from":~` + re(s.Sender) + ` | stats count() n`},
+		{"outgoing, from A to B", `fields @timestamp, traceId, event.subject | filter event.from like ` + fold(s.From) +
+			` and event.eventName = "OUTGOING_EMAIL_SUBMITTED" and event.recipients.0 like ` + fold(s.To) + ` | sort @timestamp desc`,
+			`"event.from":~` + re(s.From) + ` "event.eventName":="OUTGOING_EMAIL_SUBMITTED" "event.recipients.0":~` + re(s.To) +
 				` | fields _time, traceId, event.subject` + newest},
-		{"received from a domain", `fields @timestamp, event.from, event.subject | filter event.from like ` + fold("@"+domain) +
+		{"received from a domain", `fields @timestamp, event.from, event.subject | filter event.from like ` + fold("@"+s.Domain()) +
 			` and event.eventName = "ORGANIZATION_EMAIL_RECEIVED" | sort @timestamp desc`,
-			`"event.from":~` + re("@"+domain) + ` "event.eventName":="ORGANIZATION_EMAIL_RECEIVED" | fields _time, event.from, event.subject` + newest},
+			`"event.from":~` + re("@"+s.Domain()) + ` "event.eventName":="ORGANIZATION_EMAIL_RECEIVED" | fields _time, event.from, event.subject` + newest},
 		{"outgoing bounces", `fields @timestamp, event.destination, event.reason | filter event.eventName = "OUTGOING_EMAIL_BOUNCED" | sort @timestamp desc`,
 			`"event.eventName":="OUTGOING_EMAIL_BOUNCED" | fields _time, event.destination, event.reason` + newest},
 		{"incoming bounces", `fields @timestamp, event.bouncedRecipient.emailAddress, event.bouncedRecipient.reason, event.bouncedRecipient.status` +
@@ -91,7 +58,7 @@ func questions(c corpus.Config) []question {
 		{"sent per sender", `stats count(*) as c by event.from | filter event.eventName = "OUTGOING_EMAIL_SUBMITTED" | sort c desc`,
 			`"event.eventName":="OUTGOING_EMAIL_SUBMITTED" | stats by ("event.from") count() c | sort by (c desc) limit 10000`},
 		{"events by hour", `stats count(*) by bin(1h)`, `* | stats by (_time:1h) count() c`},
-		{"/(?i)text/ in the message", `filter @message like ` + fold(s.sender) + ` | stats count(*)`, `_msg:~` + re(s.sender) + ` | stats count() n`},
+		{"/(?i)text/ in the message", `filter @message like ` + fold(s.Sender) + ` | stats count(*)`, `_msg:~` + re(s.Sender) + ` | stats count() n`},
 		{"newest 100 events", `fields @timestamp, @message` + ` | sort @timestamp desc | limit 100`, `* | fields _time, _msg | sort by (_time desc) limit 100`},
 	}
 }

@@ -9,21 +9,30 @@ import (
 	"strings"
 	"time"
 
+	"waybill/internal/api/wire"
 	"waybill/internal/awserr"
 )
 
-func tooLarge() *awserr.Error {
+func tooLarge(most int) *awserr.Error {
 	return awserr.WithStatus(http.StatusRequestEntityTooLarge, CodeTooLarge,
-		"The request is larger than the %d bytes that are accepted.", MaxBody)
+		"The request is larger than the %d bytes that are accepted.", most)
+}
+
+// maxBody is how many bytes a request's body may have, by what its headers say
+// that it asks.
+func (d *Door) maxBody(r *http.Request) int {
+	req := wire.Guess(r)
+	op, _ := d.Registry.Lookup(req.Service, req.Operation)
+	return max(MaxBody, op.MaxBody)
 }
 
 // readBody reads the body as received: the bytes that the signature covers.
-func readBody(w http.ResponseWriter, r *http.Request, held *holding) ([]byte, error) {
-	if r.ContentLength > MaxBody {
-		return nil, tooLarge()
+func readBody(w http.ResponseWriter, r *http.Request, held *holding, most int) ([]byte, error) {
+	if r.ContentLength > int64(most) {
+		return nil, tooLarge(most)
 	}
 	var b bytes.Buffer
-	from := &pacedBody{from: http.MaxBytesReader(w, r.Body, MaxBody), control: http.NewResponseController(w), start: time.Now(), held: held}
+	from := &pacedBody{from: http.MaxBytesReader(w, r.Body, int64(most)), control: http.NewResponseController(w), start: time.Now(), held: held}
 	from.hurry()
 	defer from.relax()
 	// A stranger's word alone is not worth much memory: the room for a long body
@@ -40,7 +49,7 @@ func readBody(w http.ResponseWriter, r *http.Request, held *holding) ([]byte, er
 	var refused *awserr.Error
 	switch {
 	case errors.As(err, &limit):
-		return nil, tooLarge()
+		return nil, tooLarge(most)
 	case errors.As(err, &refused):
 		return nil, refused
 	case err != nil:
@@ -89,7 +98,7 @@ func (b *pacedBody) Read(p []byte) (int, error) {
 }
 
 // plainBody undoes the Content-Encoding. SDKs compress only with gzip.
-func plainBody(r *http.Request, body []byte, held *holding) ([]byte, error) {
+func plainBody(r *http.Request, body []byte, held *holding, most int) ([]byte, error) {
 	switch encoding := strings.ToLower(strings.TrimSpace(r.Header.Get("Content-Encoding"))); encoding {
 	case "", "identity":
 		return body, nil
@@ -102,10 +111,10 @@ func plainBody(r *http.Request, body []byte, held *holding) ([]byte, error) {
 	if err != nil {
 		return nil, awserr.New("SerializationException", "The request body is not in gzip format.")
 	}
-	plain, err := io.ReadAll(io.LimitReader(z, MaxBody+1))
+	plain, err := io.ReadAll(io.LimitReader(z, int64(most)+1))
 	switch {
-	case len(plain) > MaxBody:
-		return nil, tooLarge()
+	case len(plain) > most:
+		return nil, tooLarge(most)
 	case err != nil:
 		return nil, awserr.New("SerializationException", "The gzip data of the request body is broken.")
 	}

@@ -14,8 +14,9 @@ import (
 )
 
 // MaxBody is the largest request body, as received and after decompression, in
-// bytes. The largest request there is, PutLogEvents, carries 1,048,576 bytes of
-// events, which JSON's escapes can make six times as many.
+// bytes, of all operations but those that say otherwise. The largest of them,
+// PutLogEvents, carries 1,048,576 bytes of events, which JSON's escapes can make
+// six times as many.
 const MaxBody = 8 << 20
 
 // maxHeader bounds all header names and values together, in bytes.
@@ -105,7 +106,7 @@ func NewDoor(c Config) (*Door, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	return &Door{Config: c, verifier: sigv4.NewVerifier(c.Skew), limiter: newLimiter(c.Limits)}, nil
+	return &Door{Config: c, verifier: sigv4.NewVerifier(c.Skew), limiter: newLimiter(c.Limits, c.Registry.maxBody())}, nil
 }
 
 // NewRequestID returns a random UUID (RFC 9562, version 4).

@@ -33,7 +33,8 @@ type Limits struct {
 // searchWait is how long a search waits for its turn.
 const searchWait = 5 * time.Second
 
-func (l Limits) orDefault() Limits {
+// orDefault fills in the defaults; one body of most bytes must fit, plain and compressed.
+func (l Limits) orDefault(most int) Limits {
 	if l.Requests == 0 {
 		l.Requests = 2000
 	}
@@ -46,8 +47,7 @@ func (l Limits) orDefault() Limits {
 	if l.Bodies == 0 {
 		l.Bodies = 256 << 20
 	}
-	// One body must fit, plain and compressed.
-	l.Bodies = max(l.Bodies, 2*MaxBody)
+	l.Bodies = max(l.Bodies, 2*int64(most))
 	return l
 }
 
@@ -93,8 +93,8 @@ type bucket struct {
 	at   time.Time
 }
 
-func newLimiter(l Limits) *limiter {
-	l = l.orDefault()
+func newLimiter(l Limits, most int) *limiter {
+	l = l.orDefault(most)
 	return &limiter{Limits: l, bodies: semaphore.NewWeighted(l.Bodies), searches: make(chan struct{}, l.Searches), accounts: map[string]*usage{}}
 }
 

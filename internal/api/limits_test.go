@@ -10,7 +10,7 @@ import (
 )
 
 func TestRatesAreOfAccountAndFamily(t *testing.T) {
-	l := newLimiter(Limits{Requests: 10})
+	l := newLimiter(Limits{Requests: 10}, MaxBody)
 	now := time.Unix(1_764_072_000, 0)
 	put, get := &Operation{Service: "logs", Name: "PutLogEvents"}, &Operation{Service: "logs", Name: "GetLogEvents"}
 	admitted := func(key string, op *Operation) (n int) {
@@ -36,7 +36,7 @@ func TestRatesAreOfAccountAndFamily(t *testing.T) {
 }
 
 func TestRequestsUnderWayAndBodiesAreBounded(t *testing.T) {
-	l := newLimiter(Limits{InFlight: 2, Bodies: 1})
+	l := newLimiter(Limits{InFlight: 2, Bodies: 1}, MaxBody)
 	op := &Operation{Service: "logs", Name: "GetLogEvents"}
 	call := &Call{Caller: iam.Principal{Account: "111122223333"}}
 	now := time.Unix(1_764_072_000, 0)
@@ -70,7 +70,7 @@ func TestRequestsUnderWayAndBodiesAreBounded(t *testing.T) {
 
 func TestSearchesWaitForTheirTurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(Limits{Searches: 1})
+		l := newLimiter(Limits{Searches: 1}, MaxBody)
 		op := &Operation{Service: "logs", Name: "FilterLogEvents"}
 		end, err := l.turn(t.Context(), op)
 		if err != nil {
@@ -92,7 +92,7 @@ func TestSearchesWaitForTheirTurn(t *testing.T) {
 }
 
 func TestAClockSetBackThrottlesNobody(t *testing.T) {
-	l := newLimiter(Limits{Requests: 10})
+	l := newLimiter(Limits{Requests: 10}, MaxBody)
 	op := &Operation{Service: "sts", Name: "GetCallerIdentity"}
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	for _, at := range []time.Time{now, now.Add(-2 * time.Hour), now.Add(-2 * time.Hour)} {

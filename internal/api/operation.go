@@ -47,6 +47,9 @@ type Operation struct {
 	// operation as AWS's model spells it.
 	Service string
 	Name    string
+	// MaxBody is how many bytes a request may have where MaxBody is too few; zero
+	// for most operations.
+	MaxBody int
 	// newInput returns a pointer to an empty input.
 	newInput func() any
 	// identify says who calls, by the input alone; nil for operations that are signed.

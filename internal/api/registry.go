@@ -47,6 +47,15 @@ func (r *Registry) Lookup(service, name string) (Operation, bool) {
 	return op, ok
 }
 
+// maxBody is the largest body that an operation takes.
+func (r *Registry) maxBody() int {
+	most := MaxBody
+	for _, op := range r.operations {
+		most = max(most, op.MaxBody)
+	}
+	return most
+}
+
 // Operations returns all operations by service, then by name.
 func (r *Registry) Operations() []Operation {
 	all := make([]Operation, 0, len(r.operations))

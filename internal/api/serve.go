@@ -66,11 +66,12 @@ func (d *Door) answer(w http.ResponseWriter, r *http.Request, call *Call, held *
 			"The request's headers are longer than the %d bytes that are accepted.", maxHeader)
 		return wire.Guess(r), nil, e
 	}
-	body, err := readBody(w, r, held)
+	most := d.maxBody(r)
+	body, err := readBody(w, r, held, most)
 	if err != nil {
 		return wire.Guess(r), nil, err
 	}
-	plain, err := plainBody(r, body, held)
+	plain, err := plainBody(r, body, held, most)
 	if err != nil {
 		return wire.Guess(r), nil, err
 	}

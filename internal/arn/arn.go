@@ -61,3 +61,8 @@ func IAM(account, kind, path, name string) string {
 func AssumedRole(account, role, session string) string {
 	return ARN{Partition, "sts", "", account, "assumed-role/" + role + "/" + session}.String()
 }
+
+// LookupTable returns the ARN of a lookup table of CloudWatch Logs.
+func LookupTable(region, account, name string) string {
+	return ARN{Partition, "logs", region, account, "lookup-table:" + name}.String()
+}

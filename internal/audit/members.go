@@ -27,7 +27,7 @@ var harmless = set(`
 	awsservicename clientid clientidlist credentials customsuffix deletiontaskid descending destinationarn destinationname domainname
 	durationseconds endtime expiration filtername groupid groupname interleaved kmskeyid limit loggrouparn
 	loggroupclass loggroupidentifier loggroupidentifiers loggroupname loggroupnameprefix loggroupnames logstreamname logstreamnameprefix
-	logstreamnames maxitems maxresults maxsessionduration newgroupname newpath newusername onlyattached openidconnectproviderarn orderby
+	logstreamnames lookuptablearn lookuptablename lookuptablenameprefix maxitems maxresults maxsessionduration newgroupname newpath newusername onlyattached openidconnectproviderarn orderby
 	organizationid passwordresetrequired path pathprefix permissionsboundary policyarn policyarns policydocument policyid policyname policynames
 	policyscope policyscopetype policysourcearn provider querydefinitionid queryid querylanguage resourcearn resourcearns retentionindays role
 	rolearn roleid rolename rolesessionname serialnumber servicename setasdefault sourceidentity startfromhead starttime status success tagkeys

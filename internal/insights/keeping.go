@@ -28,6 +28,7 @@ type record struct {
 	Reason       string `json:",omitempty"`
 	Began, Ended time.Time
 	Statistics   Statistics
+	Columns      []string `json:",omitempty"`
 	Plan         string
 }
 
@@ -75,7 +76,8 @@ func (s *Service) keepEnd(q *query, e *ending) (size int64, saved bool) {
 		return 0, false
 	}
 	r := q.record()
-	r.Status, r.Reason, r.Began, r.Ended, r.Statistics, r.Plan = e.status, e.reason, q.began, e.at, e.statistics, e.answer.plan
+	r.Status, r.Reason, r.Began, r.Ended, r.Statistics = e.status, e.reason, q.began, e.at, e.statistics
+	r.Columns, r.Plan = e.answer.columns, e.answer.plan
 	size, err := s.write(q, &r, e.answer.rows, keep.Killed)
 	if err == nil {
 		return size, true
@@ -173,7 +175,7 @@ func (s *Service) answerOf(id string) (*answer, error) {
 	if err := json.Unmarshal(header, &r); err != nil {
 		return nil, fmt.Errorf("%w: %T", keep.ErrDamaged, err)
 	}
-	return &answer{rows: rows, plan: r.Plan}, nil
+	return &answer{rows: rows, columns: r.Columns, plan: r.Plan}, nil
 }
 
 // resume begins a query anew that the server before this one did not see the end

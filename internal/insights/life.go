@@ -73,8 +73,10 @@ func (s *Service) prepare(ctx context.Context, q *query) error {
 	if err != nil {
 		return err
 	}
-	source, err := s.Logs.OpenSource(ctx, q.request.Groups)
-	if err != nil {
+	if err := checkTimes(parsed, window{q.request.Start, q.request.End}, q.created); err != nil {
+		return err
+	}
+	if err := s.checkTables(ctx, q.request.Scope, parsed); err != nil {
 		return err
 	}
 	all, err := s.Logs.OpenSource(ctx, q.request.groups())
@@ -82,7 +84,7 @@ func (s *Service) prepare(ctx context.Context, q *query) error {
 		return err
 	}
 	q.own = len(parsed.Sources) > 0
-	if q.run, err = s.compile(q, parsed, source); err == nil {
+	if q.run, err = s.compile(ctx, q, parsed); err == nil {
 		q.run.groups = all.Groups()
 	}
 	return err
@@ -245,7 +247,7 @@ func (s *Service) ending(q *query, stopped bool, result *exec.Result, err error)
 	e.statistics = q.run.statistics()
 	e.answer.plan = q.run.explain()
 	if result != nil {
-		e.answer.rows = result.Rows
+		e.answer.rows, e.answer.columns = result.Rows, result.Columns
 		e.statistics.ResultCount = float64(len(result.Rows))
 	}
 	return e

@@ -74,8 +74,10 @@ type Statistics struct {
 // Answer is GetQueryResults' answer.
 type Answer struct {
 	Status Status
-	// Rows are all there are, or, while the query runs, those found so far.
+	// Rows are all there are, or, while the query runs, those found so far. Columns
+	// are the names in order, without @ptr, once it has ended.
 	Rows       [][]exec.Field
+	Columns    []string
 	Statistics Statistics
 	// Reason says why the query did not complete; empty for the others.
 	Reason string
@@ -103,7 +105,7 @@ func (s *Service) Results(ctx context.Context, account, id string) (Answer, erro
 			return Answer{}, err
 		}
 	}
-	a.Rows, a.Plan = known.rows, known.plan
+	a.Rows, a.Columns, a.Plan = known.rows, known.columns, known.plan
 	return a, nil
 }
 
@@ -248,7 +250,7 @@ func (q *query) in(l List) bool {
 	if q.request.Account != l.Account || q.request.Region != l.Region || l.Status != "" && q.status != l.Status {
 		return false
 	}
-	for _, g := range q.request.Groups {
+	for _, g := range q.request.groups() {
 		if g.Name == l.Group {
 			return true
 		}

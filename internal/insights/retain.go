@@ -67,8 +67,9 @@ func (s *Service) remove(q *query) {
 
 // answer is what a query answers and how it was run.
 type answer struct {
-	rows [][]exec.Field
-	plan string
+	rows    [][]exec.Field
+	columns []string
+	plan    string
 }
 
 // cache keeps an answer in memory, where the last ones stay: whoever asks for rows

@@ -26,8 +26,11 @@ type run struct {
 	groups  []logs.Group
 	program *exec.Program
 	plan    *plan.Run
+	tables  tables
 	// created is when the query was started: what now() is, whenever it runs.
 	created time.Time
+	// asked is the time from the first to the last that the query asks about.
+	asked window
 	// estimate is true when the query ends with estimate: it is not run.
 	estimate bool
 
@@ -68,18 +71,27 @@ func malformed(err error) error {
 	return e
 }
 
-func (s *Service) compile(q *query, parsed *syntax.Query, source *logs.Source) (*run, error) {
-	r := &run{service: s, request: &q.request, source: source, created: q.created}
-	env := r.env(q.request.Start, q.request.End)
-	env.Limit = q.request.Limit
+func (s *Service) compile(ctx context.Context, q *query, parsed *syntax.Query) (*run, error) {
+	r := &run{service: s, request: &q.request, created: q.created, asked: window{q.request.Start, q.request.End},
+		tables: tables{logs: s.Logs, scope: q.request.Scope}}
 	var err error
+	if len(parsed.Sources) > 0 {
+		r.source, r.asked, err = s.open(ctx, r.request, parsed.Sources, r.created)
+	} else {
+		r.source, err = s.Logs.OpenSource(ctx, q.request.Groups)
+	}
+	if err != nil {
+		return nil, err
+	}
+	env := r.env(r.asked)
+	env.Limit = q.request.Limit
 	parsed, r.estimate = syntax.CutEstimate(parsed)
-	r.program, r.plan, err = r.plans(parsed, env, source)
+	r.program, r.plan, err = r.plans(parsed, env, r.source)
 	return r, err
 }
 
-func (r *run) env(start, end int64) *exec.Env {
-	return &exec.Env{Start: start, End: end, Now: r.created, Query: r.sub,
+func (r *run) env(w window) *exec.Env {
+	return &exec.Env{Start: w.start, End: w.end, Now: r.created, Query: r.sub, Table: r.tables.table,
 		Limits: exec.Limits{Memory: r.service.Memory, Groups: exec.DefaultLimits.Groups}}
 }
 
@@ -97,7 +109,7 @@ func (r *run) do(ctx context.Context) (*exec.Result, error) {
 		return r.estimated(ctx)
 	}
 	if err := r.plan.Feed(ctx); err != nil {
-		return nil, err
+		return nil, malformed(err) // what only the rows of a lookup table show
 	}
 	return r.program.Finish(ctx)
 }
@@ -106,7 +118,7 @@ func (r *run) do(ctx context.Context) (*exec.Result, error) {
 // row when there is nothing to know that by.
 func (r *run) estimated(ctx context.Context) (*exec.Result, error) {
 	res := &exec.Result{Columns: []string{syntax.EstimateColumn}}
-	there, err := r.source.Spread(ctx, engine.ScanQuery{From: r.request.Start, To: r.request.End})
+	there, err := r.source.Spread(ctx, engine.ScanQuery{From: r.asked.start, To: r.asked.end})
 	if err != nil || there.Rows > 0 && r.source.MeanBytes() == 0 {
 		return res, err
 	}
@@ -135,18 +147,18 @@ func (r *run) inner(ctx context.Context, sub exec.Sub) (*exec.Result, error) {
 	if err != nil {
 		return nil, malformed(err)
 	}
-	source := r.source
+	source, w := r.source, window{sub.Start, sub.End}
 	if len(q.Sources) > 0 {
 		// Permission for these was asked for with the query's own.
-		names, err := r.service.resolve(ctx, r.request.Scope, q.Sources)
-		if err != nil {
+		if source, w, err = r.service.open(ctx, r.request, q.Sources, r.created); err != nil {
 			return nil, err
 		}
-		if source, err = r.service.Logs.OpenSource(ctx, within(names, r.request.groups())); err != nil {
-			return nil, err
-		}
+		w = window{w.start + sub.Shift, w.end + sub.Shift}
 	}
-	env := r.env(sub.Start, sub.End)
+	if sub.Shift != 0 {
+		source = source.Moved(sub.Shift)
+	}
+	env := r.env(w)
 	env.NoLimit, env.Limit = sub.MaxRows == 0, sub.MaxRows
 	program, p, err := r.plans(q, env, source)
 	if err != nil {

@@ -2,6 +2,7 @@ package insights
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"waybill/internal/arn"
@@ -10,11 +11,12 @@ import (
 	"waybill/internal/logs"
 )
 
-// maxGroups is how many log groups a query may name, and how many SOURCE
-// logGroups() may find.
+// maxGroups is how many log groups a query may name, and how many the SOURCE
+// commands of one query may find.
 const maxGroups = 50
 
-// Sources are the log groups that a query's text names by SOURCE, its subqueries' too.
+// Sources are the log groups that a query's text names by SOURCE, and the lookup
+// tables that it reads.
 type Sources struct {
 	// Own is true when the query itself has a SOURCE, and so takes no other groups.
 	Own bool
@@ -23,6 +25,8 @@ type Sources struct {
 	// Prefixes are the beginnings of names by which some were found; permission for
 	// them comes first, so that nobody learns what groups there are.
 	Prefixes []logs.GroupName
+	// Tables are the names of the lookup tables, each once; they are the caller's.
+	Tables []string
 }
 
 // Sources finds the log groups of a query's text. The scope is the caller's. If
@@ -34,6 +38,11 @@ func (s *Service) Sources(ctx context.Context, sc logs.Scope, text string) (Sour
 		return Sources{}, err
 	}
 	out := Sources{Own: len(q.Sources) > 0}
+	for _, l := range syntax.Lookups(q) {
+		if !slices.Contains(out.Tables, l.Table) {
+			out.Tables = append(out.Tables, l.Table)
+		}
+	}
 	lists := sources(q)
 	for _, list := range lists {
 		for _, source := range list {
@@ -71,36 +80,65 @@ func sources(q *syntax.Query) [][]*syntax.Source {
 func (s *Service) resolve(ctx context.Context, sc logs.Scope, list []*syntax.Source) ([]logs.GroupName, error) {
 	var names []logs.GroupName
 	for _, source := range list {
-		if len(source.DataSources) > 0 {
-			return nil, awserr.New(codeParameter, "SOURCE dataSource() is not supported: name log groups.")
+		found, err := s.groupsOf(ctx, sc, source)
+		if err != nil {
+			return nil, err
 		}
-		if source.Group != "" {
-			name := named(sc, source.Group)
-			if name.Region != sc.Region {
-				return nil, awserr.New(codeNotFound, "The specified log group does not exist.")
-			}
-			names = append(names, name)
-			continue
+		if names = append(names, found...); len(names) > maxGroups {
+			return nil, tooManyGroups()
 		}
-		for _, id := range source.Identifiers {
-			names = append(names, named(sc, id))
+	}
+	return names, nil
+}
+
+func tooManyGroups() error {
+	return awserr.New(codeParameter, "SOURCE finds more than %d log groups: give a longer prefix.", maxGroups)
+}
+
+// groupsOf returns the groups that one SOURCE command means.
+func (s *Service) groupsOf(ctx context.Context, sc logs.Scope, source *syntax.Source) ([]logs.GroupName, error) {
+	if len(source.DataSources) > 0 {
+		return nil, awserr.New(codeParameter, "SOURCE dataSource() is not supported: name log groups.")
+	}
+	var names []logs.GroupName
+	for _, text := range source.Groups {
+		name := named(sc, text)
+		if name.Region != sc.Region {
+			return nil, awserr.New(codeNotFound, "The specified log group does not exist.")
 		}
-		for _, p := range prefixes(sc, source) {
-			found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, logs.GroupList{Prefix: p.Name, Limit: maxGroups, Tags: tagged(source.Tags)})
-			if err != nil {
-				return nil, err
-			}
-			for i := range found {
-				if ofClass(found[i].Class, source.Classes) {
-					names = append(names, logs.GroupName{Scope: p.Scope, Name: found[i].Name})
-				}
-			}
-			if more || len(names) > maxGroups {
-				return nil, awserr.New(codeParameter, "SOURCE logGroups() finds more than %d log groups: give a longer prefix.", maxGroups)
+		names = append(names, name)
+	}
+	for _, id := range source.Identifiers {
+		names = append(names, named(sc, id))
+	}
+	for _, p := range prefixes(sc, source) {
+		list := logs.GroupList{Prefix: p.Name, Limit: maxGroups, Tags: tags(source)}
+		found, more, err := s.Logs.DescribeLogGroups(ctx, p.Scope, list)
+		if err != nil {
+			return nil, err
+		}
+		if more {
+			return nil, tooManyGroups()
+		}
+		for i := range found {
+			if ofClass(found[i].Class, source.Classes) {
+				names = append(names, logs.GroupName{Scope: p.Scope, Name: found[i].Name})
 			}
 		}
 	}
 	return names, nil
+}
+
+// tags is the condition that logGroupTags() means; nil is none.
+func tags(source *syntax.Source) func(map[string]string) bool {
+	if len(source.Tags) == 0 {
+		return nil
+	}
+	filters := make([]logs.TagFilter, len(source.Tags))
+	for i, t := range source.Tags {
+		filters[i] = logs.TagFilter(t)
+	}
+	return logs.AllFit(filters)
 }
 
 // named reads a group's name, or its ARN.
@@ -113,9 +151,10 @@ func named(sc logs.Scope, s string) logs.GroupName {
 	return logs.GroupName{Scope: sc, Name: s}
 }
 
-// prefixes are the beginnings of the names that logGroups() means, by account.
+// prefixes are the beginnings of the names that logGroups() and logGroupTags() mean,
+// by account.
 func prefixes(sc logs.Scope, source *syntax.Source) []logs.GroupName {
-	if source.Group != "" || len(source.Identifiers) > 0 || len(source.DataSources) > 0 {
+	if len(source.Groups) > 0 || len(source.Identifiers) > 0 || len(source.DataSources) > 0 {
 		return nil
 	}
 	accounts, names := source.Accounts, source.NamePrefixes
@@ -132,21 +171,6 @@ func prefixes(sc logs.Scope, source *syntax.Source) []logs.GroupName {
 		}
 	}
 	return list
-}
-
-// tagged is the condition of logGroupTags() on a group's tags, nil for none.
-func tagged(filters []syntax.TagFilter) func(tags map[string]string) bool {
-	if len(filters) == 0 {
-		return nil
-	}
-	return func(tags map[string]string) bool {
-		for i := range filters {
-			if !filters[i].Fits(tags) {
-				return false
-			}
-		}
-		return true
-	}
 }
 
 func ofClass(class string, classes []string) bool {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"waybill/internal/awserr"
 	"waybill/internal/logs/engine"
 )
 
@@ -18,14 +17,14 @@ type GroupName struct {
 	Name string
 }
 
-// Source is several log groups opened for questions over all their events. What
-// retention hides, and what was deleted, is not in it. It is safe for
+// Source is several log groups opened for questions over their events, all or
+// those of a time of each. What retention hides, and what was deleted, is not in it. It is safe for
 // concurrent use, keeps nothing open, and does not notice groups and streams
 // that are made after it.
 type Source struct {
 	s      *Service
 	groups []Group
-	// parts are the groups by the time before which their events are hidden.
+	// parts are the groups by the times that are looked at.
 	parts   []sourcePart
 	deleted []engine.Stream
 	mean    float64
@@ -34,8 +33,11 @@ type Source struct {
 	streams map[uint64]SourceStream // guarded by mu; by number
 }
 
+// sourcePart is the groups of which the same is looked at: what is after cutoff,
+// before which retention hides all, and in span.
 type sourcePart struct {
-	from    int64
+	cutoff  int64
+	span    span
 	tenants []engine.Tenant
 }
 
@@ -43,73 +45,6 @@ type sourcePart struct {
 type SourceStream struct {
 	Group *Group
 	Name  string
-}
-
-// OpenSource opens groups. A missing one is ResourceNotFoundException with
-// StartQuery's text; a name given twice counts once.
-func (s *Service) OpenSource(ctx context.Context, names []GroupName) (*Source, error) {
-	src := &Source{s: s, streams: map[uint64]SourceStream{}}
-	seen := map[GroupName]bool{}
-	err := s.db.Read(ctx, func(tx *sql.Tx) error {
-		for _, n := range names {
-			if seen[n] {
-				continue
-			}
-			seen[n] = true
-			g, err := group(ctx, tx, n.Scope, n.Name)
-			if awserr.HasCode(err, codeNotFound) {
-				err = awserr.New(codeNotFound, "Log group '%s' does not exist for account ID '%s'", n.Name, n.Account)
-			}
-			if err != nil {
-				return err
-			}
-			src.groups = append(src.groups, g)
-			deleted, err := deletedStreams(ctx, tx, g.tenant)
-			if err != nil {
-				return err
-			}
-			src.deleted = append(src.deleted, deleted...)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, err
-	}
-	now := s.millis()
-	for i := range src.groups {
-		src.add(&src.groups[i], src.groups[i].cutoff(now))
-	}
-	src.mean = src.meanBytes()
-	return src, nil
-}
-
-// add puts the group into the part of its cut-off.
-func (src *Source) add(g *Group, from int64) {
-	for i := range src.parts {
-		if src.parts[i].from == from {
-			src.parts[i].tenants = append(src.parts[i].tenants, g.tenant)
-			return
-		}
-	}
-	src.parts = append(src.parts, sourcePart{from, []engine.Tenant{g.tenant}})
-}
-
-// deletedStreams returns the group's streams whose rows the engine has yet to delete.
-func deletedStreams(ctx context.Context, tx *sql.Tx, t engine.Tenant) ([]engine.Stream, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT stream_number FROM log_purges WHERE group_number = ? AND stream_number <> 0`, t.Group)
-	if err != nil {
-		return nil, fmt.Errorf("read deleted log streams: %w", err)
-	}
-	defer rows.Close()
-	var list []engine.Stream
-	for rows.Next() {
-		st := engine.Stream{Tenant: t}
-		if err := rows.Scan(&st.Number); err != nil {
-			return nil, fmt.Errorf("read deleted log streams: %w", err)
-		}
-		list = append(list, st)
-	}
-	return list, rows.Err()
 }
 
 // Groups returns the groups, in the order they were named.
@@ -137,7 +72,7 @@ func (src *Source) meanBytes() float64 {
 	return float64(sum.bytes)/float64(sum.events) - eventOverhead
 }
 
-// Scan gives the rows that q asks for, of q's time that retention leaves, to
+// Scan gives the rows that q asks for, of q's time that is looked at, to
 // take; see engine.Scan. q names no tenants, and streams only by their number.
 func (src *Source) Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error) {
 	var sum engine.ScanStats
@@ -190,7 +125,7 @@ func (src *Source) Fields(ctx context.Context, from, to int64) (counts map[strin
 // of makes q a question about one part.
 func (src *Source) of(p sourcePart, q engine.ScanQuery) engine.ScanQuery {
 	q.Tenants = p.tenants
-	q.From = max(q.From, p.from)
+	q.From, q.To = max(q.From, p.cutoff, p.span.from), min(q.To, p.span.to)
 	q.Without = src.deleted
 	if q.Streams == nil {
 		return q

@@ -26,9 +26,6 @@ func (s *Service) TagLogGroup(ctx context.Context, sc Scope, name string, tags m
 
 func putTags(ctx context.Context, tx *sql.Tx, group int64, tags map[string]string) error {
 	for k, v := range tags {
-		if strings.HasPrefix(strings.ToLower(k), "aws:") {
-			return awserr.New(codeParameter, "Tag keys starting with aws: are reserved for AWS.")
-		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO log_group_tags (group_number, name, value) VALUES (?, ?, ?)
 			ON CONFLICT (group_number, name) DO UPDATE SET value = excluded.value`, group, k, v)
 		if err != nil {
@@ -38,6 +35,16 @@ func putTags(ctx context.Context, tx *sql.Tx, group int64, tags map[string]strin
 	var n int
 	if err := tx.QueryRowContext(ctx, `SELECT COUNT(*) FROM log_group_tags WHERE group_number = ?`, group).Scan(&n); err != nil {
 		return err
+	}
+	return checkTags(tags, n)
+}
+
+// checkTags checks the keys of tags that are added, and how many the resource then has.
+func checkTags(added map[string]string, n int) error {
+	for k := range added {
+		if strings.HasPrefix(strings.ToLower(k), "aws:") {
+			return awserr.New(codeParameter, "Tag keys starting with aws: are reserved for AWS.")
+		}
 	}
 	if n > maxTags {
 		return awserr.New("TooManyTagsException", "A resource can have no more than %d tags.", maxTags)
@@ -115,20 +122,25 @@ func allTags(ctx context.Context, tx *sql.Tx, sc Scope) (map[uint32]map[string]s
 	return all, rows.Err()
 }
 
-// ResourceTags returns the tags of the log group that an ARN names, of the group
-// or of one of its streams, for the evaluation of permissions. found is false if
-// there is no such group.
+// ResourceTags returns the tags of the log group or the lookup table that an ARN
+// names, of a stream those of its group, for the evaluation of permissions. found
+// is false if there is no such resource.
 func (s *Service) ResourceTags(ctx context.Context, resourceARN string) (tags map[string]string, found bool, err error) {
 	a, err := arn.Parse(resourceARN)
 	if err != nil || a.Service != "logs" {
 		return nil, false, nil
 	}
-	name, isGroup := strings.CutPrefix(a.Resource, "log-group:")
-	if !isGroup {
+	sc := Scope{Account: a.Account, Region: a.Region}
+	kind, name, _ := strings.Cut(a.Resource, ":")
+	switch kind {
+	case "log-group":
+		name, _, _ = strings.Cut(name, ":")
+		tags, err = s.LogGroupTags(ctx, sc, name)
+	case "lookup-table":
+		tags, err = s.LookupTableTags(ctx, sc, name)
+	default:
 		return nil, false, nil
 	}
-	name, _, _ = strings.Cut(name, ":")
-	tags, err = s.LogGroupTags(ctx, Scope{Account: a.Account, Region: a.Region}, name)
 	if awserr.HasCode(err, codeNotFound) {
 		return nil, false, nil
 	}

@@ -110,14 +110,11 @@ func (in *ListLogGroupsInput) list(after string, limit int) logs.GroupList {
 		l.Name = func(name string) bool { return matchesPart(name, parts) }
 	}
 	if len(in.LogGroupTags) > 0 {
-		l.Tags = func(tags map[string]string) bool {
-			for _, f := range in.LogGroupTags {
-				if !f.fits(tags) {
-					return false
-				}
-			}
-			return true
+		filters := make([]logs.TagFilter, len(in.LogGroupTags))
+		for i, f := range in.LogGroupTags {
+			filters[i] = logs.TagFilter(f)
 		}
+		l.Tags = logs.AllFit(filters)
 	}
 	return l
 }
@@ -131,34 +128,6 @@ func matchesPart(name string, parts []string) bool {
 		}
 	}
 	return false
-}
-
-func (f TagFilter) fits(tags map[string]string) bool {
-	value, has := tags[f.Key]
-	if !has {
-		return false
-	}
-	for _, want := range f.Values {
-		inner, negated := strings.CutPrefix(want, "!")
-		if fitsValue(value, inner) != negated {
-			return true
-		}
-	}
-	return len(f.Values) == 0
-}
-
-func fitsValue(value, pattern string) bool {
-	inner, open := strings.CutPrefix(pattern, "*")
-	inner, goesOn := strings.CutSuffix(inner, "*")
-	switch {
-	case open && goesOn:
-		return strings.Contains(value, inner)
-	case open:
-		return strings.HasSuffix(value, inner)
-	case goesOn:
-		return strings.HasPrefix(value, inner)
-	}
-	return value == inner
 }
 
 var accountID = regexp.MustCompile(`\A\d{12}\z`)

@@ -8,7 +8,8 @@
 // log-group:NAME:log-stream: with an empty stream; of one on a stream,
 // log-group:NAME:log-stream:STREAM. So a policy's log-group:NAME:* and
 // log-group:NAME* permit both and log-group:NAME permits neither. Only tagging
-// asks for log-group:NAME itself.
+// asks for log-group:NAME itself. The resource of an operation on a lookup table
+// is lookup-table:NAME.
 package logsapi
 
 import (
@@ -19,7 +20,7 @@ import (
 	"waybill/internal/logs"
 )
 
-// Operations returns every operation of the service.
+// Operations returns the operations of the service that need no query; the rest are QueryOperations.
 func Operations(s *logs.Service) []api.Operation {
 	return slices.Concat([]api.Operation{
 		createLogGroup(s), describeLogGroups(s), listLogGroups(s), deleteLogGroup(s), putLogGroupDeletionProtection(s),
@@ -32,6 +33,7 @@ func Operations(s *logs.Service) []api.Operation {
 		putMetricFilter(s), describeMetricFilters(s), deleteMetricFilter(s), testMetricFilter(),
 		putSubscriptionFilter(s), describeSubscriptionFilters(s), deleteSubscriptionFilter(s),
 		putQueryDefinition(s), describeQueryDefinitions(s), deleteQueryDefinition(s),
+		getLookupTable(s), describeLookupTables(s), deleteLookupTable(s),
 	}, unavailable())
 }
 

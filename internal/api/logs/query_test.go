@@ -221,3 +221,43 @@ func TestLogGroupFields(t *testing.T) {
 		t.Errorf("fields %v", got)
 	}
 }
+
+// TestTheGroupsOfASubqueryAreItsOwn holds that a query with a SOURCE reads only the
+// groups that its own SOURCE names.
+func TestTheGroupsOfASubqueryAreItsOwn(t *testing.T) {
+	_, c := mailServer(t)
+	makeGroup(t, c, "/other", "s")
+	putNow(t, c, "/other", "s", mail("carla@other.test", "ORGANIZATION_EMAIL_RECEIVED"))
+	for text, want := range map[string]string{
+		"SOURCE '/mail' | filter event.from in (SOURCE '/other' | fields event.from) | stats count(*) as n by @log":                                "@log=" + account + ":/mail n=2\n",
+		"filter event.from in (SOURCE '/other' | fields event.from) | stats count(*) as n by @log":                                                 "@log=" + account + ":/mail n=2\n",
+		"SOURCE '/mail' | filter event.from in (SOURCE '/mail' | filter event.from like /Dora/ | fields event.from) | stats count(*) as n by @log": "@log=" + account + ":/mail n=1\n",
+	} {
+		var in cwl.StartQueryInput
+		if !strings.HasPrefix(text, "SOURCE") {
+			in.LogGroupName = aws.String("/mail")
+		}
+		id := query(t, c, in, text)
+		if got := table(answer(t, c, id)); got != want {
+			t.Errorf("%s\n%swant %s", text, got, want)
+		}
+	}
+}
+
+// TestAQueryReadsWhatPermissionWasAskedFor makes a group, which the caller may not
+// query, while the permission for its prefix is decided.
+func TestAQueryReadsWhatPermissionWasAskedFor(t *testing.T) {
+	v, c := mailServer(t)
+	limited := v.client(t, account, "limited", `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"logs:StartQuery","Resource":"arn:aws:logs:*:*:log-group:/mail/secret*"}`)
+	v.asked = func(action, _ string) {
+		if action == "logs:StartQuery" {
+			v.asked = nil
+			makeGroup(t, c, "/mail/secret", "s")
+			putNow(t, c, "/mail/secret", "s", "secret")
+		}
+	}
+	id := query(t, limited, cwl.StartQueryInput{}, "SOURCE logGroups(namePrefix: ['/mail']) | stats count(*) as n by @log")
+	if got, want := table(answer(t, limited, id)), "@log="+account+":/mail n=4\n"; got != want {
+		t.Errorf("rows %swant %s", got, want)
+	}
+}

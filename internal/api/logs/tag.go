@@ -4,13 +4,16 @@ import (
 	"context"
 	"regexp"
 	"strconv"
+	"strings"
 
 	"waybill/internal/api"
 	"waybill/internal/api/validate"
+	"waybill/internal/arn"
 	"waybill/internal/logs"
 )
 
-// TagResourceInput is CloudWatch Logs'. The resource is a log group's ARN.
+// TagResourceInput is CloudWatch Logs'. The resource is a log group's or a lookup
+// table's ARN.
 type TagResourceInput struct {
 	ResourceArn *string           `json:"resourceArn"`
 	Tags        map[string]string `json:"tags"`
@@ -86,10 +89,13 @@ func missingIn(place int, member string) error {
 	return validate.Missing(codeParameter, "logEvents."+strconv.Itoa(place+1)+".member."+member)
 }
 
-// tagged returns the group of a resource ARN.
+// tagged returns the group or the table of a resource ARN.
 func tagged(c *api.Call, resource *string) (target, error) {
 	if resource == nil {
 		return target{}, validate.Missing(codeParameter, "resourceArn")
+	}
+	if a, err := arn.Parse(*resource); err == nil && strings.HasPrefix(a.Resource, "lookup-table:") {
+		return tableByARN(c, "resourceArn", resource)
 	}
 	t, err := byARN(c, "resourceArn", *resource)
 	t.exact = true
@@ -121,6 +127,9 @@ func tagResource(s *logs.Service) api.Operation {
 			return withTags(t, err, in.Tags)
 		},
 		func(ctx context.Context, t target, in *TagResourceInput) (*Empty, error) {
+			if t.table != "" {
+				return nil, s.TagLookupTable(ctx, t.Scope, t.table, in.Tags)
+			}
 			return nil, s.TagLogGroup(ctx, t.Scope, t.group, in.Tags)
 		})
 }
@@ -132,6 +141,9 @@ func untagResource(s *logs.Service) api.Operation {
 			return withKeys(t, err, "tagKeys", in.TagKeys, 0)
 		},
 		func(ctx context.Context, t target, in *UntagResourceInput) (*Empty, error) {
+			if t.table != "" {
+				return nil, s.UntagLookupTable(ctx, t.Scope, t.table, in.TagKeys)
+			}
 			return nil, s.UntagLogGroup(ctx, t.Scope, t.group, in.TagKeys)
 		})
 }
@@ -140,6 +152,10 @@ func listTagsForResource(s *logs.Service) api.Operation {
 	return define("ListTagsForResource",
 		func(c *api.Call, in *ListTagsForResourceInput) (target, error) { return tagged(c, in.ResourceArn) },
 		func(ctx context.Context, t target, _ *ListTagsForResourceInput) (*TagsOutput, error) {
+			if t.table != "" {
+				tags, err := s.LookupTableTags(ctx, t.Scope, t.table)
+				return &TagsOutput{tags}, err
+			}
 			tags, err := s.LogGroupTags(ctx, t.Scope, t.group)
 			return &TagsOutput{tags}, err
 		})

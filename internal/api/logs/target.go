@@ -16,11 +16,14 @@ import (
 
 const codeParameter = "InvalidParameterException"
 
-// target is what an operation is about: a group, or one of its streams, or all
-// groups of the scope.
+// target is what an operation is about: a group, or one of its streams, or a
+// lookup table, or all groups of the scope.
 type target struct {
 	logs.Scope
 	group, stream string
+	table         string
+	// query is where a table's contents come from, if that is a query.
+	query queryOf
 	// exact asks for permission on the group's ARN itself (tagging).
 	exact bool
 	// tags are those that the request sets, and tagKeys those that it removes.
@@ -30,13 +33,23 @@ type target struct {
 	alsoTags bool
 }
 
-// needs are the permissions of an operation on the target. Creating a group
-// with tags takes the permission to tag, under either of its names.
+// queryOf is a query of Logs Insights; its zero value is none.
+type queryOf struct{ account, id string }
+
+// needs are the permissions of an operation on the target. Creating a group or a
+// table with tags takes the permission to tag, for a group under either of its
+// names; filling a table from a query takes the permission to read its answer.
 func (t target) needs(name string) []api.Need {
 	needs := []api.Need{{Action: "logs:" + name, Resource: t.resource(), Context: t.keys()}}
 	if t.alsoTags {
-		needs = append(needs, api.Need{Action: "logs:TagResource", Or: "logs:TagLogGroup",
-			Resource: arn.LogGroup(t.Region, t.Account, t.group), Context: t.keys()})
+		tag := api.Need{Action: "logs:TagResource", Or: "logs:TagLogGroup", Resource: arn.LogGroup(t.Region, t.Account, t.group), Context: t.keys()}
+		if t.table != "" {
+			tag.Or, tag.Resource = "", t.resource()
+		}
+		needs = append(needs, tag)
+	}
+	if t.query.id != "" {
+		needs = append(needs, api.Need{Action: "logs:GetQueryResults", Resource: "*"})
 	}
 	return needs
 }
@@ -53,7 +66,10 @@ func (t target) keys() map[string][]string {
 
 // resource is the ARN that permissions are evaluated on.
 func (t target) resource() string {
-	if t.exact {
+	switch {
+	case t.table != "":
+		return arn.LookupTable(t.Region, t.Account, t.table)
+	case t.exact:
 		return arn.LogGroup(t.Region, t.Account, t.group)
 	}
 	return arn.LogStream(t.Region, t.Account, t.group, t.stream)

@@ -140,7 +140,7 @@ func (c *compiler) earlier(cmd syntax.Command, commands []syntax.Command) func(c
 	}
 	q := &syntax.Query{Span: c.query.Span, Text: c.query.Text, Sources: c.query.Sources, Commands: commands}
 	return func(ctx context.Context) (*Result, error) {
-		return c.env.Query(ctx, Sub{Query: q, Start: start + shift, End: end + shift, MaxRows: maxShapes})
+		return c.env.Query(ctx, Sub{Query: q, Start: start + shift, End: end + shift, Shift: shift, MaxRows: maxShapes})
 	}
 }
 

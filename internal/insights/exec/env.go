@@ -24,7 +24,8 @@ type Env struct {
 	// Query runs another query: a subquery, the right side of a join, the earlier time
 	// of diff. Nil refuses the commands that need it.
 	Query func(ctx context.Context, sub Sub) (*Result, error)
-	// Table returns a lookup table by name. Nil refuses lookup and cidrlookup.
+	// Table returns a lookup table by name, when the program starts. Nil refuses
+	// lookup and cidrlookup.
 	Table func(ctx context.Context, name string) (*Table, error)
 	// Limits bounds the query; its zero value means DefaultLimits.
 	Limits Limits
@@ -33,8 +34,10 @@ type Env struct {
 // Sub is a query that a query needs the answer of.
 type Sub struct {
 	Query *syntax.Query
-	// Start and End are its time range in milliseconds, both included.
-	Start, End int64
+	// Start and End are its time range in milliseconds, both included. Shift is how
+	// much later, or earlier, it is than that of the query that asks: times of SOURCE
+	// are to be moved by it.
+	Start, End, Shift int64
 	// MaxRows bounds the answer of a query that names no limit. Whoever asks takes one
 	// more row than it can use, to see that there are too many.
 	MaxRows int
@@ -46,7 +49,11 @@ type Sub struct {
 // Table is a lookup table.
 type Table struct {
 	Columns []string
-	Rows    [][]string
+	// Size is how many bytes its text takes in memory.
+	Size int64
+	// Rows gives each row to take: as many cells as there are columns. take keeps
+	// cells, but not the slice that holds them.
+	Rows func(take func(cells []string) error) error
 }
 
 // Limits bounds what one query may hold.

@@ -129,34 +129,6 @@ func (s shape) regexString() string {
 	return b.String()
 }
 
-// tokensJSON is @tokens: the pattern's tokens in their order.
-func (x *shapeCount) tokensJSON() string {
-	var list []patternToken
-	before := ""
-	n := 0
-	for i, t := range x.shape {
-		if !isKind(t) {
-			before += t
-			continue
-		}
-		if strings.HasPrefix(t, `"`) {
-			before += `"`
-		}
-		list = appendStatic(list, before)
-		n++
-		list = append(list, dynamicToken(n, strings.Trim(t, `"<>`), before, x.details.tokens[i]))
-		before = strings.Repeat(`"`, strings.Count(t, `"`)/2)
-	}
-	return jsonText(appendStatic(list, before))
-}
-
-func appendStatic(list []patternToken, text string) []patternToken {
-	if text == "" {
-		return list
-	}
-	return append(list, patternToken{Type: "STATIC", Text: text})
-}
-
 // samplesJSON is @logSamples.
 func (d *patternDetails) samplesJSON() string {
 	type sample struct {

@@ -30,6 +30,8 @@ type Program struct {
 	// asked is more than 0 while somebody waits for a worker's lock, and once the run
 	// is to end.
 	asked atomic.Int32
+	// ready is set when before is done: until then rest must not run.
+	ready atomic.Bool
 
 	mu      sync.Mutex
 	workers []*Worker
@@ -149,6 +151,7 @@ func (p *Program) Start(ctx context.Context) error {
 			return err
 		}
 	}
+	p.ready.Store(true)
 	return nil
 }
 
@@ -161,8 +164,12 @@ func (p *Program) ended() error {
 }
 
 // Partial returns the answer as of the rows that came so far; workers may go on
-// meanwhile. Once Finish has taken the rows there are none.
+// meanwhile. There is none before the subqueries and tables are read, nor once
+// Finish has taken the rows.
 func (p *Program) Partial(ctx context.Context) (*Result, error) {
+	if len(p.before) > 0 && !p.ready.Load() {
+		return &Result{}, nil
+	}
 	b := &budget{limits: p.budget.limits}
 	all := p.gather(b)
 	p.mu.Lock()

@@ -90,8 +90,9 @@ func run(f *File, query string, way Rows, workers int) (*exec.Result, error) {
 }
 
 func (f *File) runPrepared(q exec.Sub, way Rows, workers int, sub bool) (*exec.Result, error) {
+	ranges, start, end := f.Ranges(q)
 	p, err := exec.Compile(q.Query, &exec.Env{
-		Start: q.Start, End: q.End, Now: Now, NoLimit: sub,
+		Start: start, End: end, Now: Now, NoLimit: sub,
 		Query: func(_ context.Context, s exec.Sub) (*exec.Result, error) { return f.runPrepared(s, way, workers, true) },
 		Table: Lookup,
 	})
@@ -107,7 +108,7 @@ func (f *File) runPrepared(q exec.Sub, way Rows, workers int, sub bool) (*exec.R
 		all = append(all, p.Worker())
 	}
 	n := 0
-	err = way.Source(selected(f.Events, q))(ctx, func(b *exec.Batch) error {
+	err = way.Source(selected(f.Events, ranges))(ctx, func(b *exec.Batch) error {
 		n++
 		return all[n%workers].Push(b)
 	})
@@ -128,14 +129,11 @@ func (f *File) runPrepared(q exec.Sub, way Rows, workers int, sub bool) (*exec.R
 	return res, nil
 }
 
-// selected returns the events of the time range and of the groups that SOURCE names.
-func selected(events []Event, q exec.Sub) []Event {
+// selected returns the events of the ranges.
+func selected(events []Event, ranges []Range) []Event {
 	var out []Event
 	for _, e := range events {
-		named := len(q.Query.Sources) == 0 || slices.ContainsFunc(q.Query.Sources, func(s *syntax.Source) bool {
-			return s.Group == e.Group || s.Group == "" && (len(s.NamePrefixes) == 0 || slices.ContainsFunc(s.NamePrefixes, func(p string) bool { return strings.HasPrefix(e.Group, p) }))
-		})
-		if named && e.Time >= q.Start && e.Time <= q.End {
+		if slices.ContainsFunc(ranges, func(r Range) bool { return r.Group == e.Group && r.From <= e.Time && e.Time <= r.To }) {
 			out = append(out, e)
 		}
 	}

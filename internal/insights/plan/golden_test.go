@@ -29,7 +29,8 @@ func TestGoldenQueriesOverTheEngine(t *testing.T) {
 			l.now.Store(golden.Now.UnixMilli())
 			l.open()
 			t.Cleanup(l.close)
-			g := &goldenLab{l, f, l.putEvents(f.Events)}
+			l.putEvents(f.Events)
+			g := &goldenLab{l, f}
 			for _, state := range []string{"in memory", "on disk"} {
 				for _, c := range f.Cases {
 					for _, o := range []plan.Options{{}, {SmallRange: 1}, {NoPushDown: true}} {
@@ -47,18 +48,15 @@ func TestGoldenQueriesOverTheEngine(t *testing.T) {
 // goldenLab is a lab with the events of one file.
 type goldenLab struct {
 	*lab
-	file   *golden.File
-	groups []string
+	file *golden.File
 }
 
-// putEvents puts events as they were ingested, and returns the groups they made.
-func (l *lab) putEvents(events []golden.Event) []string {
-	var groups []string
+// putEvents puts events as they were ingested, and makes their groups.
+func (l *lab) putEvents(events []golden.Event) {
 	streams := map[string]bool{}
 	for _, e := range events {
 		if !streams[e.Group] {
 			l.must(l.CreateLogGroup(l.t.Context(), here, logs.NewGroup{Name: e.Group}))
-			groups = append(groups, e.Group)
 			streams[e.Group] = true
 		}
 		if !streams[e.Group+":"+e.Stream] {
@@ -70,7 +68,6 @@ func (l *lab) putEvents(events []golden.Event) []string {
 		l.must(err)
 	}
 	l.now.Store(golden.Now.UnixMilli())
-	return groups
 }
 
 func (g *goldenLab) answer(text string, o plan.Options) string {
@@ -89,13 +86,18 @@ func (g *goldenLab) answer(text string, o plan.Options) string {
 }
 
 func (g *goldenLab) run(ctx context.Context, sub exec.Sub, o plan.Options, inner bool) (*exec.Result, error) {
-	env := &exec.Env{Start: sub.Start, End: sub.End, Now: golden.Now, NoLimit: inner, Table: golden.Lookup,
+	list, start, end := g.file.Ranges(sub)
+	env := &exec.Env{Start: start, End: end, Now: golden.Now, NoLimit: inner, Table: golden.Lookup,
 		Query: func(ctx context.Context, s exec.Sub) (*exec.Result, error) { return g.run(ctx, s, o, true) }}
 	program, err := exec.Compile(sub.Query, env)
 	if err != nil {
 		return nil, err
 	}
-	source, err := g.OpenSource(ctx, g.named(sub.Query))
+	ranges := make([]logs.GroupRange, len(list))
+	for i, r := range list {
+		ranges[i] = logs.GroupRange{GroupName: logs.GroupName{Scope: here, Name: r.Group}, From: r.From, To: r.To}
+	}
+	source, err := g.OpenRanges(ctx, ranges)
 	if err != nil {
 		return nil, err
 	}
@@ -104,22 +106,4 @@ func (g *goldenLab) run(ctx context.Context, sub exec.Sub, o plan.Options, inner
 		return nil, err
 	}
 	return program.Finish(ctx)
-}
-
-// named are the groups of the corpus that a query means.
-func (g *goldenLab) named(q *syntax.Query) []logs.GroupName {
-	var names []logs.GroupName
-	for _, group := range g.groups {
-		named := len(q.Sources) == 0
-		for _, s := range q.Sources {
-			named = named || s.Group == group || s.Group == "" && len(s.NamePrefixes) == 0
-			for _, p := range s.NamePrefixes {
-				named = named || strings.HasPrefix(group, p)
-			}
-		}
-		if named {
-			names = append(names, logs.GroupName{Scope: here, Name: group})
-		}
-	}
-	return names
 }

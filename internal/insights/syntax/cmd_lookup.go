@@ -9,8 +9,10 @@ type Lookup struct {
 	Span
 	CIDR  bool
 	Table string
+	// TableAt is where the table's name stands.
+	TableAt Span
 	// Keys are the pairs that must match; cidrlookup has one, whose Column may be
-	// empty: the table's first column.
+	// empty: the column of the field's name or else the table's first.
 	Keys []LookupKey
 	// OnlyNew is OUTPUTNEW: only fields that are missing are filled.
 	OnlyNew bool
@@ -70,7 +72,8 @@ func (l *Lookup) Defines() []string {
 }
 
 func parseLookup(p *parser, start int) Command {
-	l := &Lookup{Table: p.tableName()}
+	l := &Lookup{}
+	p.tableName(l)
 	for {
 		at := p.tok.Span
 		k := LookupKey{Column: p.name("a column of the table")}
@@ -87,7 +90,8 @@ func parseLookup(p *parser, start int) Command {
 }
 
 func parseCIDRLookup(p *parser, start int) Command {
-	l := &Lookup{CIDR: true, Table: p.tableName()}
+	l := &Lookup{CIDR: true}
+	p.tableName(l)
 	k := LookupKey{Field: p.field("a field with an IP address")}
 	if p.take("as") {
 		k.Column = p.name("a column of the table")
@@ -97,7 +101,7 @@ func parseCIDRLookup(p *parser, start int) Command {
 }
 
 // tableName reads a name of letters, digits, "_" and "-".
-func (p *parser) tableName() string {
+func (p *parser) tableName(l *Lookup) {
 	start := p.tok.Start
 	p.name("a lookup table's name")
 	for !p.tok.spaced && p.isPunct("-") {
@@ -107,7 +111,8 @@ func (p *parser) tableName() string {
 		}
 		p.advance()
 	}
-	return strings.Trim(p.lexer.src[start:p.last], "`")
+	l.TableAt = p.from(start)
+	l.Table = strings.Trim(p.lexer.src[start:p.last], "`")
 }
 
 func (p *parser) lookupOutput(l *Lookup, start int) Command {
@@ -130,4 +135,18 @@ func (p *parser) lookupOutput(l *Lookup, start int) Command {
 	}
 	l.Span = p.from(start)
 	return l
+}
+
+// Lookups returns the lookups of a query and of its subqueries.
+func Lookups(q *Query) []*Lookup {
+	var list []*Lookup
+	for _, c := range q.Commands {
+		if l, ok := c.(*Lookup); ok {
+			list = append(list, l)
+		}
+	}
+	for _, sub := range Subqueries(q) {
+		list = append(list, Lookups(sub)...)
+	}
+	return list
 }

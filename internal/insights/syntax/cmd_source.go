@@ -2,32 +2,54 @@ package syntax
 
 import "strings"
 
-// Source is SOURCE 'group', or SOURCE logGroups(...), logGroupTags([...]) and dataSource([...]).
+// Source is SOURCE 'group', 'group', or SOURCE with logGroups(...),
+// logGroupTags([...]) and dataSource([...]); then perhaps START= and END=.
 type Source struct {
 	Span
-	// Group is the log group of the first form; empty for the second.
-	Group string
+	// Groups are the log groups of the first form; empty for the second.
+	Groups []string
 	// NamePrefixes, Accounts and Classes restrict logGroups(); none means all groups
-	// of the caller's account and of the class STANDARD.
+	// of the caller's account and of the class STANDARD. Tags are tags that each
+	// group must have.
 	NamePrefixes, Accounts, Classes []string
+	Tags                            []TagFilter
 	// Identifiers are log groups by name or ARN: logGroups(logGroupIdentifier: [...]), as
 	// Grafana writes it.
 	Identifiers []string
 	// DataSources are those of dataSource().
 	DataSources []string
-	// Tags are the conditions of logGroupTags(); a group must meet all.
-	Tags []TagFilter
+	// Start and End are the times that are looked at; nil is StartQuery's.
+	Start, End *SourceTime
 }
 
 func (s *Source) String() string {
-	if s.Group != "" {
-		return "SOURCE " + QuoteString(s.Group)
+	out := "SOURCE " + strings.Join(s.parts(), " ")
+	if s.Start != nil {
+		out += " START=" + s.Start.Text
 	}
-	out := "SOURCE"
+	if s.End != nil {
+		out += " END=" + s.End.Text
+	}
+	return out
+}
+
+// parts are what says which groups.
+func (s *Source) parts() []string {
+	if len(s.Groups) > 0 {
+		list := stringList(s.Groups)
+		return []string{list[1 : len(list)-1]}
+	}
+	var out, args []string
 	if len(s.DataSources) > 0 {
-		out += " dataSource(" + stringList(s.DataSources) + ")"
+		out = append(out, "dataSource("+stringList(s.DataSources)+")")
 	}
-	var args []string
+	if len(s.Tags) > 0 {
+		tags := make([]string, len(s.Tags))
+		for i, t := range s.Tags {
+			tags[i] = t.String()
+		}
+		out = append(out, "logGroupTags(["+strings.Join(tags, ", ")+"])")
+	}
 	add := func(name string, list []string) {
 		if len(list) > 0 {
 			args = append(args, name+": "+stringList(list))
@@ -37,15 +59,8 @@ func (s *Source) String() string {
 	add("logGroupIdentifier", s.Identifiers)
 	add("namePrefix", s.NamePrefixes)
 	add("class", s.Classes)
-	if len(args) > 0 || len(s.DataSources) == 0 && len(s.Tags) == 0 {
-		out += " logGroups(" + strings.Join(args, ", ") + ")"
-	}
-	if len(s.Tags) > 0 {
-		tags := make([]string, len(s.Tags))
-		for i := range s.Tags {
-			tags[i] = s.Tags[i].String()
-		}
-		out += " logGroupTags([" + strings.Join(tags, ", ") + "])"
+	if len(args) > 0 || len(out) == 0 {
+		out = append(out, "logGroups("+strings.Join(args, ", ")+")")
 	}
 	return out
 }
@@ -62,30 +77,17 @@ func (p *parser) source() *Source {
 	s := &Source{}
 	start := p.tok.Start
 	p.advance()
-	if p.tok.kind == tokString || p.tok.kind == tokQuoted || p.tok.kind == tokWord && !p.sourceCall() {
-		if s.Group = p.tok.text; s.Group == "" {
-			p.fail(p.tok.Span, "empty log group name")
+	if p.sourceCall() {
+		for p.sourceCall() {
+			p.sourceFunction(s)
 		}
-		p.advance()
-		s.Span = p.from(start)
-		return s
-	}
-	if !p.sourceCall() {
-		p.unexpected("a log group's name in quotes, logGroups(...), logGroupTags([...]) or dataSource([...])")
-	}
-	for p.sourceCall() {
-		switch {
-		case p.take("dataSource"):
-			p.expectPunct("(")
-			s.DataSources = p.strings("data sources", 10)
-			p.expectPunct(")")
-		case p.take("logGroupTags"):
-			s.Tags = p.tagFilters()
-		default:
-			p.advance()
-			p.logGroups(s)
+	} else {
+		s.Groups = []string{p.groupName("a log group's name in quotes, logGroups(...), logGroupTags([...]) or dataSource([...])")}
+		for p.takePunct(",") {
+			s.Groups = append(s.Groups, p.groupName("a log group's name in quotes"))
 		}
 	}
+	p.sourceTimes(s)
 	s.Span = p.from(start)
 	if len(s.Identifiers) > 0 && (len(s.NamePrefixes) > 0 || len(s.Accounts) > 0 || len(s.Tags) > 0) {
 		p.fail(s.Span, "logGroupIdentifier says which log groups: namePrefix, accountIdentifiers and logGroupTags cannot stand beside it")
@@ -99,6 +101,34 @@ func (p *parser) sourceCall() bool {
 	return p.isWord("logGroups", "logGroupTags", "dataSource") && next.kind == tokPunct && next.text == "("
 }
 
+// groupName takes a name in quotes, in backticks or, if it is a word, without.
+func (p *parser) groupName(expected string) string {
+	name := p.tok.text
+	switch {
+	case p.tok.kind != tokString && p.tok.kind != tokQuoted && p.tok.kind != tokWord:
+		p.unexpected(expected)
+	case name == "":
+		p.fail(p.tok.Span, "empty log group name")
+	}
+	p.advance()
+	return name
+}
+
+func (p *parser) sourceFunction(s *Source) {
+	switch {
+	case p.take("dataSource"):
+		p.expectPunct("(")
+		s.DataSources = p.strings("data sources", 10)
+		p.some(s.DataSources)
+		p.expectPunct(")")
+	case p.take("logGroupTags"):
+		s.Tags = p.tagFilters()
+	default:
+		p.advance()
+		p.logGroups(s)
+	}
+}
+
 func (p *parser) logGroups(s *Source) {
 	p.expectPunct("(")
 	for first := true; !p.isPunct(")"); first = false {
@@ -108,7 +138,9 @@ func (p *parser) logGroups(s *Source) {
 		list, most := p.sourceList(s)
 		p.advance()
 		p.expectPunct(":")
-		*list = p.strings("values", most)
+		if *list = p.strings("values", most); list == &s.Identifiers {
+			p.some(*list)
+		}
 	}
 	p.advance()
 }
@@ -129,15 +161,27 @@ func (p *parser) sourceList(s *Source) (list *[]string, most int) {
 	return nil, 0
 }
 
-// strings reads ['a', 'b'].
+// some refuses an empty list where that would mean everything.
+func (p *parser) some(list []string) {
+	if len(list) == 0 {
+		p.fail(Span{p.last - 1, p.last}, "an empty list")
+	}
+}
+
+// strings reads ['a', 'b'], or 'a' for a list of one.
 func (p *parser) strings(what string, most int) []string {
+	if p.tok.kind == tokString {
+		return []string{p.str("a value in quotes")}
+	}
 	at := p.tok.Span
 	p.expectPunct("[")
-	out := []string{p.str("a value in quotes")}
-	for p.takePunct(",") {
+	var out []string
+	for !p.takePunct("]") {
+		if len(out) > 0 {
+			p.expectPunct(",")
+		}
 		out = append(out, p.str("a value in quotes"))
 	}
-	p.expectPunct("]")
 	if len(out) > most {
 		p.fail(Span{at.Start, p.last}, "too many "+what)
 	}

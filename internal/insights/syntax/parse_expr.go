@@ -1,6 +1,10 @@
 package syntax
 
-import "strings"
+import (
+	"errors"
+	"strconv"
+	"strings"
+)
 
 // reserved are the words that no unquoted field or alias can have.
 var reserved = map[string]bool{
@@ -98,6 +102,9 @@ func (p *parser) regex() *Regex {
 	r := &Regex{Span: p.tok.Span, Pattern: p.tok.text}
 	p.checkRegex(r.Span, r.Pattern)
 	p.advance()
+	if p.tok.kind == tokWord && !p.tok.spaced && strings.Trim(p.tok.text, "gimsuxy") == "" {
+		p.unexpected("a space; flags stand in the expression: /(?i)text/")
+	}
 	return r
 }
 
@@ -231,6 +238,9 @@ func (p *parser) word() Expr {
 		}
 		return &Num{Span: at, Text: text, Value: n}
 	}
+	if _, err := strconv.ParseFloat(text, 64); errors.Is(err, strconv.ErrRange) {
+		p.fail(at, "the number is too large")
+	}
 	if n, u, ok := parsePeriod(text); ok {
 		p.advance()
 		return &Period{Span: at, N: n, Unit: u}
@@ -275,6 +285,9 @@ func (p *parser) call() Expr {
 	p.expectPunct("(")
 	for !p.isPunct(")") {
 		if len(c.Args) > 0 && !p.takePunct(",") {
+			if f, ok := c.Args[0].(*Field); ok && strings.EqualFold(f.Name(), "distinct") {
+				p.unexpected(`"," or ")"; count_distinct(field) counts different values`)
+			}
 			p.unexpected(`"," or ")"`)
 		}
 		c.Args = append(c.Args, p.argument())

@@ -1,9 +1,5 @@
 package syntax
 
-import (
-	"strings"
-)
-
 // TagFilter is one condition of logGroupTags([{"key":"team", "values":["a", "b*"]}]):
 // a log group has a tag Key, and one of Values fits its value; no values mean any.
 // A value may have "*" for any text, and "!" before it for values that it does not fit.
@@ -17,38 +13,6 @@ const (
 	maxTagFilters = 5
 	maxTagValues  = 5
 )
-
-// Fits reports whether a log group's tags meet the condition.
-func (f *TagFilter) Fits(tags map[string]string) bool {
-	value, ok := tags[f.Key]
-	if !ok {
-		return false
-	}
-	for _, want := range f.Values {
-		pattern, negated := strings.CutPrefix(want, "!")
-		if fitsStars(pattern, value) != negated {
-			return true
-		}
-	}
-	return len(f.Values) == 0
-}
-
-// fitsStars reports whether s is pattern, whose stars stand for any text.
-func fitsStars(pattern, s string) bool {
-	parts := strings.Split(pattern, "*")
-	s, ok := strings.CutPrefix(s, parts[0])
-	if !ok || len(parts) == 1 {
-		return ok && s == ""
-	}
-	for _, part := range parts[1 : len(parts)-1] {
-		i := strings.Index(s, part)
-		if i < 0 {
-			return false
-		}
-		s = s[i+len(part):]
-	}
-	return strings.HasSuffix(s, parts[len(parts)-1])
-}
 
 func (f *TagFilter) String() string {
 	out := `{"key":` + QuoteString(f.Key)
