@@ -36,6 +36,17 @@ type StartQueryInput struct {
 	StartTime           *int64   `json:"startTime"`
 	EndTime             *int64   `json:"endTime"`
 	Limit               *int     `json:"limit,omitempty"`
+
+	// reads is what permission was asked for: the query may read nothing that a SOURCE
+	// finds only later.
+	reads queryReads
+}
+
+// queryReads is what a query reads, or why there is none.
+type queryReads struct {
+	groups []logs.GroupName
+	source insights.Sources
+	err    error
 }
 
 // StartQueryOutput is CloudWatch Logs'.
@@ -56,32 +67,32 @@ func startQuery(s *insights.Service) api.Operation {
 			if err := in.check(); err != nil {
 				return nil, err
 			}
-			groups, source, err := in.groups(context.Background(), s, c)
-			if err != nil && len(source.Prefixes) == 0 {
-				return nil, err
+			r := &in.reads
+			r.groups, r.source, r.err = in.groups(context.Background(), s, c)
+			if r.err != nil && len(r.source.Prefixes) == 0 {
+				return nil, r.err
 			}
 			// What is wrong with the groups of a SOURCE is told below, to whom it may be.
 			var needs []api.Need
-			for _, p := range source.Prefixes {
+			for _, p := range r.source.Prefixes {
 				needs = append(needs, queryNeed(logs.GroupName{Scope: p.Scope, Name: p.Name + "*"}))
 			}
-			for _, g := range slices.Concat(groups, source.Subgroups) {
+			for _, g := range slices.Concat(r.groups, r.source.Subgroups) {
 				needs = append(needs, queryNeed(g))
 			}
-			for _, name := range source.Tables {
+			for _, name := range r.source.Tables {
 				needs = append(needs, api.Need{Action: "logs:GetLookupTable", Resource: target{Scope: scopeOf(c), table: name}.resource()})
 			}
 			return needs, nil
 		},
 		func(ctx context.Context, c *api.Call, in *StartQueryInput) (*StartQueryOutput, error) {
-			groups, source, err := in.groups(ctx, s, c)
-			if err != nil {
-				return nil, err
+			if in.reads.err != nil {
+				return nil, in.reads.err
 			}
-			if len(groups) == 0 {
+			if len(in.reads.groups) == 0 {
 				return nil, awserr.New(codeParameter, "SOURCE finds no log group.")
 			}
-			r := insights.Request{Scope: scopeOf(c), Caller: c.Caller.ARN, Groups: groups, Subgroups: source.Subgroups, Text: *in.QueryString,
+			r := insights.Request{Scope: scopeOf(c), Caller: c.Caller.ARN, Groups: in.reads.groups, Subgroups: in.reads.source.Subgroups, Text: *in.QueryString,
 				Start: queryTime(*in.StartTime, 0), End: queryTime(*in.EndTime, 999)}
 			if in.Limit != nil {
 				r.Limit = *in.Limit

@@ -243,3 +243,21 @@ func TestTheGroupsOfASubqueryAreItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// TestAQueryReadsWhatPermissionWasAskedFor makes a group, which the caller may not
+// query, while the permission for its prefix is decided.
+func TestAQueryReadsWhatPermissionWasAskedFor(t *testing.T) {
+	v, c := mailServer(t)
+	limited := v.client(t, account, "limited", `{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":"logs:StartQuery","Resource":"arn:aws:logs:*:*:log-group:/mail/secret*"}`)
+	v.asked = func(action, _ string) {
+		if action == "logs:StartQuery" {
+			v.asked = nil
+			makeGroup(t, c, "/mail/secret", "s")
+			putNow(t, c, "/mail/secret", "s", "secret")
+		}
+	}
+	id := query(t, limited, cwl.StartQueryInput{}, "SOURCE logGroups(namePrefix: ['/mail']) | stats count(*) as n by @log")
+	if got, want := table(answer(t, limited, id)), "@log="+account+":/mail n=4\n"; got != want {
+		t.Errorf("rows %swant %s", got, want)
+	}
+}

@@ -52,6 +52,8 @@ type server struct {
 	logs     *logs.Service
 	callers  map[string]iam.Principal  // by access key
 	policies map[string][]policy.Named // identity policies by access key
+	// asked, if set, is told of each permission that is asked for, before it is decided.
+	asked func(action, resource string)
 	// contentType is that of the last answer to post.
 	contentType string
 }
@@ -89,6 +91,9 @@ func (v *server) Authenticate(_ context.Context, key, _ string) (string, iam.Pri
 }
 
 func (v *server) Authorize(ctx context.Context, p iam.Principal, action, resource string, keys policy.Context) (policy.Decision, error) {
+	if v.asked != nil {
+		v.asked(action, resource)
+	}
 	set := &policy.Set{Identity: v.policies[p.AccessKeyID]}
 	var err error
 	if set.Resource, err = v.logs.ResourcePolicies(ctx, resource); err != nil {
