@@ -7,7 +7,7 @@ import (
 )
 
 // SourceTime is a time of START= or END=: so long before the query is started
-// (-2h, 0s), or a moment (seconds or milliseconds since the Unix epoch, RFC 3339).
+// (-2h, 0s, now), or a moment (seconds or milliseconds since the Unix epoch, RFC 3339).
 type SourceTime struct {
 	// Text is how it was written, without quotes.
 	Text string
@@ -62,7 +62,7 @@ func (p *parser) sourceTime() *SourceTime {
 	}
 	t, ok := parseSourceTime(text)
 	if !ok {
-		p.fail(at, strconv.Quote(text)+" is no time: write so long ago (-2h, 0s), seconds or milliseconds since 1970, or 2026-11-24T00:00:00Z")
+		p.fail(at, strconv.Quote(text)+" is no time: write so long ago (-2h, 0s), now, seconds or milliseconds since 1970, or 2026-11-24T00:00:00Z")
 	}
 	p.advance()
 	return t
@@ -86,6 +86,10 @@ func (p *parser) plainWord() (end int, text string) {
 
 func parseSourceTime(text string) (*SourceTime, bool) {
 	t := &SourceTime{Text: text}
+	if strings.EqualFold(text, "now") {
+		t.Relative = true
+		return t, true
+	}
 	ago, minus := strings.CutPrefix(text, "-")
 	if n, unit, ok := parsePeriod(ago); ok && (minus || n == 0) {
 		length, ok := unitLength(unit)
