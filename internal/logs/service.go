@@ -30,6 +30,7 @@ type Engine interface {
 	// Scan gives columns of rows, in no order; Spread counts rows and tells their first and last time.
 	Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error)
 	Spread(ctx context.Context, q engine.ScanQuery) (engine.Spread, error)
+	Count(ctx context.Context, q engine.ScanQuery) (int, error)
 	// Fields counts rows by the columns they have.
 	Fields(ctx context.Context, q engine.ScanQuery) (counts map[string]int, rows int, err error)
 	// IDs tells which rows of a range of times there are, of ids at least from.

@@ -3,7 +3,6 @@ package logs
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -101,6 +100,19 @@ func (src *Source) Spread(ctx context.Context, q engine.ScanQuery) (engine.Sprea
 	return sum, nil
 }
 
+// Count returns how many rows q's time has; q.Filter is not looked at.
+func (src *Source) Count(ctx context.Context, q engine.ScanQuery) (int, error) {
+	sum := 0
+	for _, p := range src.parts {
+		n, err := src.s.engine.Count(ctx, src.of(p, q))
+		if err != nil {
+			return 0, err
+		}
+		sum += n
+	}
+	return sum, nil
+}
+
 // Fields counts, of the events of a time in milliseconds, both ends included, how
 // many have each member of their message, under the names that queries know them by.
 func (src *Source) Fields(ctx context.Context, from, to int64) (counts map[string]int, events int, err error) {
@@ -148,23 +160,61 @@ func (src *Source) Stream(ctx context.Context, number uint64) (st SourceStream, 
 		return st, st.Group != nil, nil
 	}
 	err = src.s.db.Read(ctx, func(tx *sql.Tx) error {
-		var group uint32
-		err := tx.QueryRowContext(ctx, `SELECT group_number, name FROM log_streams WHERE number = ?`, int64(number)).Scan(&group, &st.Name)
-		if errors.Is(err, sql.ErrNoRows) {
+		if len(src.streams) == 0 {
+			if err := src.readSomeStreams(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if _, ok := src.streams[number]; ok {
 			return nil
+		}
+		src.streams[number] = SourceStream{}
+		return src.readStreams(ctx, tx, `number = ?`, int64(number))
+	})
+	if err != nil {
+		return SourceStream{}, false, fmt.Errorf("read log stream %d: %w", number, err)
+	}
+	st = src.streams[number]
+	return st, st.Group != nil, nil
+}
+
+// someStreams is how many streams of a group are read at once: an answer often has
+// rows of all of them, if they are few.
+const someStreams = 200
+
+// readSomeStreams reads streams of each group, those with the newest events. mu is held.
+func (src *Source) readSomeStreams(ctx context.Context, tx *sql.Tx) error {
+	for i := range src.groups {
+		err := src.readStreams(ctx, tx, `group_number = ? ORDER BY last_event_ms DESC LIMIT ?`, src.groups[i].tenant.Group, someStreams)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readStreams remembers the streams that where selects. mu is held.
+func (src *Source) readStreams(ctx context.Context, tx *sql.Tx, where string, args ...any) error {
+	rows, err := tx.QueryContext(ctx, `SELECT number, group_number, name FROM log_streams WHERE `+where, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var number int64
+		var group uint32
+		var st SourceStream
+		if err := rows.Scan(&number, &group, &st.Name); err != nil {
+			return err
 		}
 		for i := range src.groups {
 			if src.groups[i].tenant.Group == group {
 				st.Group = &src.groups[i]
 			}
 		}
-		return err
-	})
-	if err != nil {
-		return SourceStream{}, false, fmt.Errorf("read log stream %d: %w", number, err)
+		src.streams[uint64(number)] = st
 	}
-	src.streams[number] = st
-	return st, st.Group != nil, nil
+	return rows.Err()
 }
 
 // StreamsNamed returns the numbers of the streams of these names, in all groups.

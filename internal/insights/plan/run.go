@@ -17,6 +17,7 @@ import (
 type Source interface {
 	Scan(ctx context.Context, q engine.ScanQuery, take func(worker int, b *engine.Block) error) (engine.ScanStats, error)
 	Spread(ctx context.Context, q engine.ScanQuery) (engine.Spread, error)
+	Count(ctx context.Context, q engine.ScanQuery) (int, error)
 	streamNames
 }
 
@@ -71,8 +72,7 @@ func (r *Run) Feed(ctx context.Context) error {
 }
 
 func (r *Run) feed(ctx context.Context) error {
-	var err error
-	if r.there, err = r.spread(ctx, r.Start, r.End); err != nil || r.there.Rows == 0 {
+	if err := r.spread(ctx); err != nil || r.there.Rows == 0 {
 		return err
 	}
 	if r.All || r.options.NoPushDown {
@@ -171,12 +171,20 @@ func (r *Run) push(ctx context.Context, what string, q engine.ScanQuery, l *layo
 	})
 }
 
-// spread asks how the rows of a time lie.
-func (r *Run) spread(ctx context.Context, from, to int64) (engine.Spread, error) {
+// spread asks how the rows of the plan's time lie.
+func (r *Run) spread(ctx context.Context) (err error) {
 	start := time.Now()
-	s, err := r.source.Spread(ctx, engine.ScanQuery{From: from, To: to})
-	r.steps = append(r.steps, Step{"count", uint64(s.Rows), 0, time.Since(start)})
-	return s, err
+	r.there, err = r.source.Spread(ctx, engine.ScanQuery{From: r.Start, To: r.End})
+	r.steps = append(r.steps, Step{"count", uint64(r.there.Rows), 0, time.Since(start)})
+	return err
+}
+
+// count asks how many rows a time has.
+func (r *Run) count(ctx context.Context, from, to int64) (int, error) {
+	start := time.Now()
+	n, err := r.source.Count(ctx, engine.ScanQuery{From: from, To: to})
+	r.steps = append(r.steps, Step{"count", uint64(n), 0, time.Since(start)})
+	return n, err
 }
 
 func (r *Run) scan(ctx context.Context, what string, q engine.ScanQuery, take func(int, *engine.Block) error) (engine.ScanStats, error) {

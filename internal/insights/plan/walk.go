@@ -92,17 +92,17 @@ func (w *walker) cut(ctx context.Context, size int) (from, to int64, rows int, e
 		if w.Ascending {
 			a, b = from, from+length-1
 		}
-		window, err := w.spread(ctx, a, b)
+		n, err := w.count(ctx, a, b)
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		if window.Rows == 0 && !w.covers(a, b) {
+		if n == 0 && !w.covers(a, b) {
 			// An empty stretch: nothing to read there, and the rest begins beyond it.
 			w.skip(a, b)
 			from, to = w.from, w.to
 			continue
 		}
-		from, to, rows = a, b, window.Rows
+		from, to, rows = a, b, n
 	}
 	return from, to, rows, nil
 }

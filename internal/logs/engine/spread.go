@@ -67,6 +67,18 @@ func (e *Embedded) Spread(ctx context.Context, q ScanQuery) (Spread, error) {
 	return sum, err
 }
 
+// Count returns how many rows there are in q's tenants, streams and time, its Filter
+// left aside. It costs less than Spread.
+func (e *Embedded) Count(ctx context.Context, q ScanQuery) (int, error) {
+	if len(q.Tenants) == 0 || q.Streams != nil && len(q.Streams) == 0 || q.From > q.To {
+		return 0, nil
+	}
+	e.show()
+	a := spreadAsk{e: e, tenants: tenantIDs(q.Tenants), rows: q.rows(&e.apart)}
+	s, err := a.of(ctx, countColumn, q.From, q.To)
+	return s.Rows, err
+}
+
 // spreadAsk asks how rows lie that rows selects in the library's language.
 type spreadAsk struct {
 	e       *Embedded
@@ -92,14 +104,15 @@ func (a *spreadAsk) whole(q *ScanQuery, days []string, from, to int64) []string 
 // spreadColumns are what makes a Spread without Partial: what the library answers
 // from the headers of its blocks where the time has them whole.
 const (
-	spreadColumns = "count() n, min(" + colTime + ") first, max(" + colTime + ") last"
+	countColumn   = "count() n"
+	spreadColumns = countColumn + ", min(" + colTime + ") first, max(" + colTime + ") last"
 	partialColumn = ", count(\"" + colPartial + "\") partial"
 )
 
 func spreadOf(b *logstorage.DataBlock, row int) Spread {
 	s := Spread{Rows: int(number(cell(b, "n", row))), Partial: int(number(cell(b, "partial", row)))}
-	if s.Rows > 0 {
-		s.First, s.Last = millis(cell(b, "first", row)), millis(cell(b, "last", row))
+	if first := cell(b, "first", row); s.Rows > 0 && first != "" {
+		s.First, s.Last = millis(first), millis(cell(b, "last", row))
 	}
 	return s
 }
@@ -109,7 +122,7 @@ func (a *spreadAsk) of(ctx context.Context, columns string, from, to int64) (s S
 	err = a.e.run(ctx, a.tenants, a.rows+" | stats "+columns, nanos(from), nanosEnd(to), func(b *logstorage.DataBlock) {
 		s = spreadOf(b, 0)
 	})
-	if err == nil && s.Rows > 0 && (s.First < from || s.Last > to || s.First > s.Last) {
+	if err == nil && s.Rows > 0 && columns != countColumn && (s.First < from || s.Last > to || s.First > s.Last) {
 		err = fmt.Errorf("log engine query: %d rows from %d to %d were asked for, not %d to %d", s.Rows, s.First, s.Last, from, to)
 	}
 	return s, err
