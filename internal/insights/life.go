@@ -116,6 +116,15 @@ func (s *Service) enter(q *query) {
 func (s *Service) attend(ctx context.Context, q *query) {
 	s.tasks.Go(func() {
 		defer q.cancel(nil)
+		if q.again {
+			// One at a time, and each to the end of its file, so that one that ends the
+			// server takes no other with it.
+			if err := enterOne(ctx, s.repeats); err != nil {
+				s.end(q, nil, err)
+				return
+			}
+			defer func() { <-s.repeats }()
+		}
 		result, err := s.turn(ctx, q)
 		s.end(q, result, err)
 	})
@@ -123,13 +132,6 @@ func (s *Service) attend(ctx context.Context, q *query) {
 
 // turn waits for q's turn and runs it. When ctx ends it returns the cause.
 func (s *Service) turn(ctx context.Context, q *query) (*exec.Result, error) {
-	if q.again {
-		// One at a time, so that one that ends the server takes no other with it.
-		if err := enterOne(ctx, s.repeats); err != nil {
-			return nil, err
-		}
-		defer func() { <-s.repeats }()
-	}
 	if err := enterOne(ctx, s.slots); err != nil {
 		return nil, err
 	}
