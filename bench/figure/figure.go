@@ -33,22 +33,37 @@ const enough = 3 * time.Second
 // Measure asks once without counting it, then runs times, or three times if that
 // takes long. cpu is the time that who is asked has had of all cores.
 func Measure(runs int, cpu func() time.Duration, ask func() (rows int, err error)) (*Figure, error) {
-	f := &Figure{}
+	list, err := Beside(runs, cpu, ask)
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
+// Beside is Measure for several, asked by turns: a machine that other work slows
+// down for a while slows them all down.
+func Beside(runs int, cpu func() time.Duration, asks ...func() (rows int, err error)) ([]*Figure, error) {
+	list := make([]*Figure, len(asks))
+	for i := range list {
+		list[i] = &Figure{}
+	}
 	began := time.Now()
-	for i := range runs + 1 {
-		if i > 3 && time.Since(began) > enough {
+	for run := range runs + 1 {
+		if run > 3 && time.Since(began) > time.Duration(len(asks))*enough {
 			break
 		}
-		start, before := time.Now(), cpu()
-		rows, err := ask()
-		if err != nil {
-			return nil, err
+		for i, ask := range asks {
+			start, before := time.Now(), cpu()
+			rows, err := ask()
+			if err != nil {
+				return nil, err
+			}
+			if run > 0 {
+				list[i].Took = append(list[i].Took, time.Since(start))
+				list[i].CPU += cpu() - before
+			}
+			list[i].Rows = rows
 		}
-		if i > 0 {
-			f.Took = append(f.Took, time.Since(start))
-			f.CPU += cpu() - before
-		}
-		f.Rows = rows
 	}
-	return f, nil
+	return list, nil
 }

@@ -34,3 +34,14 @@ func TestMeasure(t *testing.T) {
 		})
 	}
 }
+
+func TestBeside(t *testing.T) {
+	turns := ""
+	ask := func(name string) func() (int, error) {
+		return func() (int, error) { turns += name; return len(name), nil }
+	}
+	list, err := Beside(2, func() time.Duration { return 0 }, ask("a"), ask("b"))
+	if err != nil || turns != "ababab" || len(list) != 2 || len(list[1].Took) != 2 {
+		t.Errorf("asked %s, error %v, figures %+v", turns, err, list)
+	}
+}

@@ -4,20 +4,19 @@
 //
 //	go run ./bench/insights -data FOLDER [-events 10000000] [-runs 15] [-only NAME] [-explain] [-profile FILE]
 //
-// It prints the median and the 95th percentile of the runs in milliseconds, after
+// Both are asked by turns. It prints the median and the 95th percentile of the runs in milliseconds, after
 // one run that is not counted, and the mean of what a run took of all cores, which
 // is what to compare on a machine that has other work. A question that takes long is asked three times. FOLDER is filled if it is empty.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime/pprof"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -36,7 +35,7 @@ func main() {
 	runs := flag.Int("runs", 15, "how often each question is asked")
 	only := flag.String("only", "", "only the questions whose name holds this")
 	explain := flag.Bool("explain", false, "print how each was answered")
-	profile := flag.String("profile", "", "write a CPU profile of Waybill's answers to this file")
+	profile := flag.String("profile", "", "write a CPU profile to this file")
 	flag.Parse()
 	if err := run(*data, *events, *runs, *only, *explain, *profile); err != nil {
 		fmt.Fprintln(os.Stderr, "insights:", err)
@@ -45,24 +44,70 @@ func main() {
 }
 
 func run(folder string, events, runs int, only string, explain bool, profile string) error {
-	list := slices.DeleteFunc(questions(corpus.Default(events)), func(q question) bool { return !strings.Contains(q.name, only) })
-	waybill, err := askWaybill(folder, events, runs, list, explain, profile)
+	ctx, c := context.Background(), corpus.Default(events)
+	bare, err := openBare(ctx, folder, c)
 	if err != nil {
 		return err
 	}
-	bare, err := askEngine(folder, events, runs, list)
+	defer bare.close()
+	data, err := corpus.Open(ctx, folder, c)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n%-34s %9s %9s %9s %7s   %9s %9s %9s %7s\n", "", "Waybill", "p95", "CPU", "rows", "engine", "p95", "CPU", "rows")
-	for i, q := range list {
-		beside := ""
-		if bare[i] != nil {
-			beside = bare[i].String()
+	defer data.Close()
+	s, err := insights.Open(ctx, insights.Config{Logs: data.Service, Logger: slog.Default()})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	stop, err := profileTo(profile)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	fmt.Printf("%-34s %9s %9s %9s %7s   %9s %9s %9s %7s\n", "", "Waybill", "p95", "CPU", "rows", "engine", "p95", "CPU", "rows")
+	for _, q := range questions(c) {
+		if !strings.Contains(q.name, only) {
+			continue
 		}
-		fmt.Printf("%-34s %s   %s\n", q.name, waybill[i], beside)
+		var plan string
+		asks := []func() (int, error){func() (int, error) {
+			a, err := ask(ctx, s, c, q.text)
+			plan = a.Plan
+			return len(a.Rows), err
+		}}
+		if q.bare != "" {
+			asks = append(asks, func() (int, error) { return askBare(bare.storage, bare.tenants, c, q.bare) })
+		}
+		figures, err := figure.Beside(runs, cpu, asks...)
+		if err != nil {
+			return fmt.Errorf("%s: %w", q.name, err)
+		}
+		if explain {
+			fmt.Printf("%s\n%s\n", q.text, plan)
+		}
+		beside := ""
+		if len(figures) > 1 {
+			beside = figures[1].String()
+		}
+		fmt.Printf("%-34s %s   %s\n", q.name, figures[0], beside)
 	}
 	return nil
+}
+
+// profileTo begins a CPU profile, if file is not empty.
+func profileTo(file string) (stop func(), err error) {
+	if file == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(file)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return func() { pprof.StopCPUProfile(); f.Close() }, nil
 }
 
 // cpu is the time that this process has had of all cores.
@@ -72,49 +117,6 @@ func cpu() time.Duration {
 		return 0
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-func askWaybill(folder string, events, runs int, list []question, explain bool, profile string) ([]*figure.Figure, error) {
-	ctx := context.Background()
-	c := corpus.Default(events)
-	data, err := corpus.Open(ctx, folder, c)
-	if err != nil {
-		return nil, err
-	}
-	defer data.Close()
-	s, err := insights.Open(ctx, insights.Config{Logs: data.Service, Logger: slog.Default()})
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	if profile != "" {
-		f, err := os.Create(profile)
-		if err != nil {
-			return nil, err
-		}
-		defer f.Close()
-		if err := pprof.StartCPUProfile(f); err != nil {
-			return nil, err
-		}
-		defer pprof.StopCPUProfile()
-	}
-	var figures []*figure.Figure
-	for _, q := range list {
-		var last insights.Answer
-		f, err := figure.Measure(runs, cpu, func() (int, error) {
-			last, err = ask(ctx, s, c, q.text)
-			return len(last.Rows), err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", q.name, err)
-		}
-		if explain {
-			fmt.Printf("%s\n%s\n%s\n", q.name, q.text, last.Plan)
-		}
-		figures = append(figures, f)
-		fmt.Printf("waybill %-34s %s\n", q.name, f)
-	}
-	return figures, nil
 }
 
 // ask asks Waybill about the whole corpus.
@@ -127,36 +129,6 @@ func ask(ctx context.Context, s *insights.Service, c corpus.Config, text string)
 		err = fmt.Errorf("%s %s", a.Status, a.Reason)
 	}
 	return a, err
-}
-
-// askEngine asks the library itself, over the files that the log service has
-// closed by now.
-func askEngine(folder string, events, runs int, list []question) ([]*figure.Figure, error) {
-	c := corpus.Default(events)
-	s := openEngine(folder)
-	defer s.MustClose()
-	tenants, err := s.GetTenantIDs(context.Background(), c.Start.UnixNano(), c.Start.Add(c.Span).UnixNano())
-	if err != nil {
-		return nil, err
-	}
-	figures := make([]*figure.Figure, len(list))
-	for i, question := range list {
-		if question.bare == "" {
-			continue
-		}
-		figures[i], err = figure.Measure(runs, cpu, func() (int, error) { return askBare(s, tenants, c, question.bare) })
-		if err != nil {
-			return nil, fmt.Errorf("%s on the engine: %w", question.name, err)
-		}
-		fmt.Printf("engine  %-34s %s\n", question.name, figures[i])
-	}
-	return figures, nil
-}
-
-func openEngine(folder string) *logstorage.Storage {
-	return logstorage.MustOpenStorage(filepath.Join(folder, "logs", "storage"), &logstorage.StorageConfig{
-		Retention: 100 * 365 * 24 * time.Hour, FutureRetention: 100 * 365 * 24 * time.Hour, FlushInterval: 5 * time.Second,
-	})
 }
 
 // askBare asks the engine about the whole corpus and counts the rows.

@@ -47,7 +47,7 @@ func TestAnswersAreTheCorpus(t *testing.T) {
 	if err := data.Close(); err != nil {
 		t.Fatal(err)
 	}
-	engine := openEngine(folder)
+	engine := openEngine(filepath.Join(folder, "logs", "storage"))
 	defer engine.MustClose()
 	tenants, err := engine.GetTenantIDs(t.Context(), c.Start.UnixNano(), c.Start.Add(c.Span).UnixNano())
 	if err != nil {
