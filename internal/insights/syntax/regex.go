@@ -153,7 +153,7 @@ func literal(re *rs.Regexp) (Literal, bool) {
 // In reports whether s holds the literal. folds is true when s also might match
 // by a letter beyond ASCII that folds to an ASCII one (the long s and the Kelvin
 // sign); then only the regular expression can tell.
-func (l Literal) In(s string) (found, folds bool) {
+func (l *Literal) In(s string) (found, folds bool) {
 	if !l.Fold {
 		return strings.Contains(s, l.Text), false
 	}
@@ -205,8 +205,8 @@ func (m *Matcher) MayMatch(s string) bool {
 }
 
 func anyIn(list []Literal, s string) (found, folds bool) {
-	for _, l := range list {
-		f, g := l.In(s)
+	for i := range list { // not copied: this is asked of each row
+		f, g := list[i].In(s)
 		if f {
 			return true, false
 		}
