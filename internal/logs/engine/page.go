@@ -26,7 +26,7 @@ const (
 	minWindowRows      = 2000
 	usualBytes         = 128 // of a short message; a page of MaxBytes has hardly more of them
 	windowRows         = 20_000
-	filteredWindowRows = 200_000
+	filteredWindowRows = 500_000
 	// slowWindow is how long a window may take that longer ones follow.
 	slowWindow = 300 * time.Millisecond
 )
@@ -126,12 +126,22 @@ func (w *walk) skipTo(first, last int64) {
 	}
 }
 
-// window returns the next window of that length at the end asked for.
+// window returns the next window at the end asked for, of that length or, where
+// that is most of it, up to the end of a day of the library's: a block of its rows
+// lies within a day, and of one that lies within the window the times need not be read.
 func (w *walk) window(size int64) (from, to int64) {
 	if w.q.Descending {
-		return max(w.from, w.to-size+1), w.to
+		from = w.to - size + 1
+		if day := (floorDiv(from-1, dayMillis) + 1) * dayMillis; day <= w.to-size/4 {
+			from = day
+		}
+		return max(w.from, from), w.to
 	}
-	return w.from, min(w.to, w.from+size-1)
+	to = w.from + size - 1
+	if day := floorDiv(to+1, dayMillis)*dayMillis - 1; day >= w.from+size/4 {
+		to = day
+	}
+	return w.from, min(w.to, to)
 }
 
 func (w *walk) advance(from, to int64) {
