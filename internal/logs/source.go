@@ -168,13 +168,13 @@ func (src *Source) Stream(ctx context.Context, number uint64) (st SourceStream, 
 		if _, ok := src.streams[number]; ok {
 			return nil
 		}
-		src.streams[number] = SourceStream{}
 		return src.readStreams(ctx, tx, `number = ?`, int64(number))
 	})
 	if err != nil {
 		return SourceStream{}, false, fmt.Errorf("read log stream %d: %w", number, err)
 	}
 	st = src.streams[number]
+	src.streams[number] = st // one that is not there is not asked for again
 	return st, st.Group != nil, nil
 }
 

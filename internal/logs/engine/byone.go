@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
+	"slices"
 	"sync/atomic"
 )
 
@@ -39,11 +39,23 @@ func (e *Embedded) scanByOne(ctx context.Context, q *ScanQuery, take func(worker
 		b.only(maybeNumber)
 		return take(worker, b)
 	})
-	stats.Bytes += more.Bytes
 	if errors.Is(err, ErrTooManyGroups) {
-		err = fmt.Errorf("some were taken already: %v", err) // the caller must not begin anew
+		// The caller must not begin anew: it has taken the other groups already.
+		more, err = e.numbersByRow(ctx, q, take)
 	}
+	stats.Bytes += more.Bytes
 	return stats, err
+}
+
+// numbersByRow gives the rows whose text could be a number, each as a group of one.
+func (e *Embedded) numbersByRow(ctx context.Context, q *ScanQuery, take func(worker int, b *Block) error) (ScanStats, error) {
+	rows := *q
+	rows.Group = false
+	return e.scan(ctx, &rows, rows.query(&e.apart), func(worker int, b *Block) error {
+		b.Counts = slices.Repeat([]uint64{1}, b.N)
+		b.only(maybeNumber)
+		return take(worker, b)
+	})
 }
 
 // maybeNumber reports whether the library might read a text as a whole number.

@@ -205,3 +205,25 @@ func TestColumnsAndGroupsKeepTexts(t *testing.T) {
 		}
 	}
 }
+
+// When the groups that could be numbers do not fit by two columns, they come row by row.
+func TestNumbersByRow(t *testing.T) {
+	e := open(t, t.TempDir())
+	defer closeEngine(t, e)
+	add(t, e, scanRows()...)
+	e.show()
+	q := ScanQuery{Tenants: []Tenant{{1, 1}, {1, 2}}, From: noon, To: noon + 5000, Group: true, Columns: []string{"n"}}
+	var mu sync.Mutex
+	got := map[string]uint64{}
+	_, err := e.numbersByRow(t.Context(), &q, func(_ int, b *Block) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for i := range b.N {
+			got[strings.Clone(b.Values[0][i])] += b.Counts[i]
+		}
+		return nil
+	})
+	if want := map[string]uint64{"7": 2, "-70": 1}; err != nil || !maps.Equal(got, want) {
+		t.Errorf("%v, want %v, error %v", got, want, err)
+	}
+}

@@ -87,9 +87,10 @@ type spreadAsk struct {
 }
 
 // whole returns the days in [from, to] whose counts may be known: none where streams
-// are told apart, or while a deletion goes on.
+// are told apart, while a deletion goes on, or after an Add that failed, whose rows
+// may come to be seen at any time.
 func (a *spreadAsk) whole(q *ScanQuery, days []string, from, to int64) []string {
-	if q.Streams != nil || len(q.Without) > 0 || a.e.isDeleting() {
+	if q.Streams != nil || len(q.Without) > 0 || a.e.isDeleting() || a.e.broken.Load() != nil {
 		return nil
 	}
 	for len(days) > 0 && dayStart(days[0]) < from {
