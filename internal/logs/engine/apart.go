@@ -47,9 +47,12 @@ func (a *Apart) split(fields []logstorage.Field) int {
 // of more are told by their column instead, for which all headers are looked at.
 const maxStreamIDs = 2000
 
-// streams selects rows by their streams, with "!" in front all others. By stream ids
-// the library finds the blocks without its index.
+// streams selects rows by their streams, with "!" in front all others; nil is all. By
+// stream ids the library finds the blocks without its index.
 func (a *Apart) streams(not string, streams []Stream) string {
+	if streams == nil {
+		return "*"
+	}
 	if len(streams)*(1+len(a.Texts)) > maxStreamIDs {
 		numbers := make([]string, len(streams)) // which no two tenants share
 		for i, s := range streams {

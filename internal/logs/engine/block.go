@@ -59,10 +59,10 @@ func (r *blockReader) event(i int, p Position) Event {
 	}
 }
 
-// only returns a column's value in an answer of one row.
-func only(b *logstorage.DataBlock, name string) string {
-	if c := b.GetColumnByName(name); c != nil && len(c.Values) > 0 {
-		return c.Values[0]
+// cell returns a value of an answer, empty if there is none.
+func cell(b *logstorage.DataBlock, name string, row int) string {
+	if c := b.GetColumnByName(name); c != nil && row < len(c.Values) {
+		return c.Values[row]
 	}
 	return ""
 }

@@ -18,6 +18,18 @@ const dayLayout = "20060102"
 // dayName returns the partition's name for a time in milliseconds.
 func dayName(ms int64) string { return time.UnixMilli(ms).UTC().Format(dayLayout) }
 
+// daysOf returns the days that rows go to; one more than once if its rows do not
+// follow each other.
+func daysOf(rows []Row) []string {
+	var days []string
+	for i := range rows {
+		if i == 0 || floorDiv(rows[i].Time, dayMillis) != floorDiv(rows[i-1].Time, dayMillis) {
+			days = append(days, dayName(rows[i].Time))
+		}
+	}
+	return days
+}
+
 // dayStart returns when a partition's day begins, in milliseconds.
 func dayStart(name string) int64 {
 	t, err := time.Parse(dayLayout, name)

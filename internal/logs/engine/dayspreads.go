@@ -30,18 +30,16 @@ type daySpread struct {
 // maxDaySpreads bounds how many are remembered, about 150 bytes each.
 const maxDaySpreads = 50_000
 
-// touch notes that rows are about to be added, or were: in between a question may
-// or may not see them.
-func (d *daySpreads) touch(rows []Row) {
+// touch notes that rows of these days are about to be added, or were: in between a
+// question may or may not see them.
+func (d *daySpreads) touch(days []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.added == nil {
 		d.added = map[string]uint64{}
 	}
-	for i := range rows {
-		if i == 0 || floorDiv(rows[i].Time, dayMillis) != floorDiv(rows[i-1].Time, dayMillis) {
-			d.added[dayName(rows[i].Time)]++
-		}
+	for _, day := range days {
+		d.added[day]++
 	}
 }
 

@@ -74,7 +74,7 @@ func (e *Embedded) Left(ctx context.Context, d Deletion) (int, error) {
 	e.show()
 	n := 0
 	err := e.run(ctx, tenantIDs(d.Tenants), d.filter(&e.apart)+" | stats count() n", 0, nanos(d.Before)-1, func(b *logstorage.DataBlock) {
-		n = int(number(only(b, "n")))
+		n = int(number(cell(b, "n", 0)))
 	})
 	return n, err
 }

@@ -173,9 +173,10 @@ func (e *Embedded) Add(rows []Row) (err error) {
 	defer func() { <-e.adders }()
 	e.adding.RLock()
 	defer e.adding.RUnlock()
-	e.touch(rows)
-	e.spreads.touch(rows)
-	defer e.spreads.touch(rows)
+	days := daysOf(rows)
+	e.touch(days)
+	e.spreads.touch(days)
+	defer e.spreads.touch(days)
 	f := flatteners.Get().(*flattener)
 	defer flatteners.Put(f)
 	lr := logstorage.GetLogRows(nil, nil, nil, nil, "")
@@ -191,7 +192,7 @@ func (e *Embedded) Add(rows []Row) (err error) {
 	}
 	e.storage.MustAddRows(lr)
 	e.added.Add(1)
-	return e.taken(rows)
+	return e.taken(days)
 }
 
 // whole returns why nothing can be added any more.
@@ -202,19 +203,13 @@ func (e *Embedded) whole() error {
 	return nil
 }
 
-// taken makes sure that the library has the days of the rows. It drops rows
+// taken makes sure that the library has the days of added rows. It drops rows
 // silently whose day's folder exists but is not open.
-func (e *Embedded) taken(rows []Row) error {
+func (e *Embedded) taken(days []string) error {
 	open := e.storage.PartitionList()
-	last := int64(-1)
-	for i := range rows {
-		d := floorDiv(rows[i].Time, dayMillis)
-		if d == last {
-			continue
-		}
-		last = d
-		if name := dayName(rows[i].Time); !slices.Contains(open, name) {
-			return fmt.Errorf("log engine: the library did not take the rows of day %s", name)
+	for _, day := range days {
+		if !slices.Contains(open, day) {
+			return fmt.Errorf("log engine: the library did not take the rows of day %s", day)
 		}
 	}
 	return nil
@@ -240,19 +235,12 @@ func (e *Embedded) collect(lr *logstorage.LogRows, f *flattener, rows []Row, i i
 	return nil
 }
 
-// touch notes which of the library's daily partitions the rows go to.
-func (e *Embedded) touch(rows []Row) {
-	last := int64(-1)
-	for i := range rows {
-		d := floorDiv(rows[i].Time, dayMillis)
-		if d == last {
-			continue
-		}
-		last = d
-		name := dayName(rows[i].Time)
-		e.daysMu.Lock()
-		e.days[name] = struct{}{}
-		e.daysMu.Unlock()
+// touch notes which of the library's daily partitions rows go to.
+func (e *Embedded) touch(days []string) {
+	e.daysMu.Lock()
+	defer e.daysMu.Unlock()
+	for _, day := range days {
+		e.days[day] = struct{}{}
 	}
 }
 

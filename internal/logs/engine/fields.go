@@ -38,7 +38,7 @@ func (e *Embedded) Fields(ctx context.Context, q ScanQuery) (counts map[string]i
 	query := q.rows(&e.apart) + " | stats " + strings.Join(functions, ", ")
 	err = e.run(ctx, tenantIDs(q.Tenants), query, nanos(q.From), nanosEnd(q.To), func(b *logstorage.DataBlock) {
 		for i, name := range names {
-			if n := int(number(only(b, "n"+strconv.Itoa(i)))); n > 0 {
+			if n := int(number(cell(b, "n"+strconv.Itoa(i), 0))); n > 0 {
 				counts[name] = n
 			}
 		}

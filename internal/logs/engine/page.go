@@ -205,12 +205,9 @@ func (e *Embedded) read(ctx context.Context, q *PageQuery, from, to int64, best 
 
 // streamsFilter selects the rows of q's streams.
 func (a *Apart) streamsFilter(q *PageQuery) string {
-	if q.Streams == nil {
-		return "*"
-	}
-	streams := make([]Stream, len(q.Streams))
-	for i, s := range q.Streams {
-		streams[i] = Stream{q.Tenant, s}
+	var streams []Stream // nil for nil; an empty list is no question
+	for _, s := range q.Streams {
+		streams = append(streams, Stream{q.Tenant, s})
 	}
 	return a.streams("", streams)
 }

@@ -155,10 +155,7 @@ func (q *ScanQuery) query(apart *Apart, besides ...string) string {
 
 // rows selects the rows of q's streams.
 func (q *ScanQuery) rows(apart *Apart) string {
-	s := "*"
-	if q.Streams != nil {
-		s = apart.streams("", q.Streams)
-	}
+	s := apart.streams("", q.Streams)
 	if len(q.Without) > 0 {
 		s += " " + apart.streams("!", q.Without)
 	}

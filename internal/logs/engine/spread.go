@@ -172,11 +172,3 @@ func (a *spreadAsk) byDay(ctx context.Context, days []string) (map[string]Spread
 	})
 	return spreads, err
 }
-
-// cell returns a value of an answer.
-func cell(b *logstorage.DataBlock, name string, row int) string {
-	if c := b.GetColumnByName(name); c != nil && row < len(c.Values) {
-		return c.Values[row]
-	}
-	return ""
-}

@@ -68,7 +68,7 @@ func (e *Embedded) flush(days []string) error {
 			err = os.RemoveAll(snapshot)
 		}
 		if err != nil {
-			e.putDays(days[i:])
+			e.touch(days[i:])
 			return err
 		}
 	}
@@ -99,14 +99,6 @@ func (e *Embedded) takeDays() []string {
 	}
 	clear(e.days)
 	return days
-}
-
-func (e *Embedded) putDays(days []string) {
-	e.daysMu.Lock()
-	defer e.daysMu.Unlock()
-	for _, day := range days {
-		e.days[day] = struct{}{}
-	}
 }
 
 // removeSnapshots removes what a Sync left that a crash cut short.
