@@ -93,18 +93,7 @@ func sortRows(rows []*row, keys []sortKey, limit int) []*row {
 		}
 		all[i] = sorted{r, k}
 	}
-	slices.SortStableFunc(all, func(a, b sorted) int {
-		for i := range keys {
-			c := compare(a.keys[i], b.keys[i])
-			if keys[i].desc {
-				c = -c
-			}
-			if c != 0 {
-				return c
-			}
-		}
-		return 0
-	})
+	slices.SortStableFunc(all, func(a, b sorted) int { return compareKeys(keys, a.keys, b.keys) })
 	out := make([]*row, 0, len(all))
 	for i, s := range all {
 		if limit > 0 && i == limit {

@@ -20,6 +20,20 @@ type sortKey struct {
 	desc bool
 }
 
+// compareKeys orders the values, which sortValue made, of the keys of two rows.
+func compareKeys(keys []sortKey, a, b []value) int {
+	for i := range keys {
+		c := compare(a[i], b[i])
+		if keys[i].desc {
+			c = -c
+		}
+		if c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
 // sorter holds rows in order: all of them, or the first limit. Ties go by the
 // default order, newest first.
 type sorter struct {
@@ -40,14 +54,8 @@ type sorted struct {
 }
 
 func (s *sorter) compare(a, b sorted) int {
-	for i := range s.keys {
-		c := compare(a.keys[i], b.keys[i])
-		if s.keys[i].desc {
-			c = -c
-		}
-		if c != 0 {
-			return c
-		}
+	if c := compareKeys(s.keys, a.keys, b.keys); c != 0 {
+		return c
 	}
 	return a.newer(b.row)
 }

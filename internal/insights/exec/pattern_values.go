@@ -2,6 +2,7 @@ package exec
 
 import (
 	"cmp"
+	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
@@ -88,13 +89,10 @@ func byHash(a, b string) int {
 	return cmp.Or(cmp.Compare(hashOf(a), hashOf(b)), strings.Compare(a, b))
 }
 
-// hashOf is 64-bit FNV-1a.
 func hashOf(s string) uint64 {
-	h := uint64(14695981039346656037)
-	for i := range len(s) {
-		h = (h ^ uint64(s[i])) * 1099511628211
-	}
-	return h
+	h := fnv.New64a()
+	h.Write([]byte(s)) // never fails
+	return h.Sum64()
 }
 
 func (t *tokenValues) merge(o *tokenValues, room bool) int64 {

@@ -56,14 +56,8 @@ func (s *statsGather) sortedRows() []*row {
 }
 
 func (p *statsPlan) compare(a, b sortedGroup) int {
-	for i := range p.order {
-		c := compare(a.keys[i], b.keys[i])
-		if p.order[i].desc {
-			c = -c
-		}
-		if c != 0 {
-			return c
-		}
+	if c := compareKeys(p.order, a.keys, b.keys); c != 0 {
+		return c
 	}
 	if a.begins != b.begins {
 		return cmp.Compare(a.begins, b.begins)
