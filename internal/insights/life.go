@@ -84,7 +84,7 @@ func (s *Service) prepare(ctx context.Context, q *query) error {
 		return err
 	}
 	q.own = len(parsed.Sources) > 0
-	if q.run, err = s.compile(ctx, q, parsed); err == nil {
+	if q.run, err = s.compile(ctx, q, parsed, all); err == nil {
 		q.run.groups = all.Groups()
 	}
 	return err

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"sync"
 	"time"
 
@@ -125,8 +124,7 @@ func (s *Service) recall(q *query) (*answer, error) {
 		return nil, err
 	}
 	s.lost(q.id, err)
-	s.remove(q)
-	s.order = slices.DeleteFunc(s.order, func(o *query) bool { return o == q })
+	s.discard(q)
 	return nil, noQuery(q.id)
 }
 

@@ -52,6 +52,12 @@ func (s *Service) forget() {
 	}
 }
 
+// discard forgets one query. mu is held.
+func (s *Service) discard(q *query) {
+	s.remove(q)
+	s.order = slices.DeleteFunc(s.order, func(o *query) bool { return o == q })
+}
+
 // remove forgets one query; its place in order stays. mu is held.
 func (s *Service) remove(q *query) {
 	delete(s.queries, q.id)
@@ -86,8 +92,7 @@ func (s *Service) cache(q *query, a *answer) {
 		oldest := s.cached[0]
 		s.cached = s.cached[1:]
 		if s.drop(oldest); !oldest.saved && s.queries[oldest.id] == oldest {
-			s.remove(oldest)
-			s.order = slices.DeleteFunc(s.order, func(q *query) bool { return q == oldest })
+			s.discard(oldest)
 		}
 	}
 }

@@ -71,14 +71,18 @@ func malformed(err error) error {
 	return e
 }
 
-func (s *Service) compile(ctx context.Context, q *query, parsed *syntax.Query) (*run, error) {
+// compile makes what is to be run of q. all are its groups and those of its subqueries.
+func (s *Service) compile(ctx context.Context, q *query, parsed *syntax.Query, all *logs.Source) (*run, error) {
 	r := &run{service: s, request: &q.request, created: q.created, asked: window{q.request.Start, q.request.End},
 		tables: tables{logs: s.Logs, scope: q.request.Scope}}
 	var err error
-	if len(parsed.Sources) > 0 {
+	switch {
+	case len(parsed.Sources) > 0:
 		r.source, r.asked, err = s.open(ctx, r.request, parsed.Sources, r.created)
-	} else {
+	case len(q.request.Subgroups) > 0:
 		r.source, err = s.Logs.OpenSource(ctx, q.request.Groups)
+	default:
+		r.source = all
 	}
 	if err != nil {
 		return nil, err
